@@ -1,0 +1,68 @@
+'use strict';
+
+/** Which room may know of which. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Two files that need each other are one file, or miss a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'freeswitch-knows-no-tenant',
+      comment: 'The ESL client and the XML writer speak to FreeSWITCH; whose phone it is, is not their matter.',
+      severity: 'error',
+      from: { path: '^src/freeswitch/' },
+      to: { path: '^src/', pathNot: '^src/freeswitch/' },
+    },
+    {
+      name: 'nothing-imports-a-controller',
+      severity: 'error',
+      from: { pathNot: '^src/app[.]module[.]ts$' },
+      to: { path: '[.]controller[.]ts$' },
+    },
+    {
+      name: 'rules-stay-pure',
+      comment: 'Numbers, passwords, XML, states: plain functions, with no Nest, TypeORM or socket in them.',
+      severity: 'error',
+      from: {
+        path: [
+          '^src/common/(rules|time|same-secret|deadline|errors)[.]ts$',
+          '^src/sip-credentials/(a1-hash|password|sealed-box)[.]ts$',
+          '^src/freeswitch/(xml|names|node-address|registrations-xml)[.]ts$',
+          '^src/directory/(user-xml|group-xml|lookup-request)[.]ts$',
+          '^src/(caller-ids/phone-number|tenants/sip-domain|extensions/extension-number|auth/(token|roles))[.]ts$',
+          '^src/registrations/registration-state[.]ts$',
+        ],
+      },
+      to: { path: ['node_modules/(@nestjs|typeorm|mysql2|fastify|modesl)', '^(net|node:net|http|node:http)$'] },
+    },
+    {
+      name: 'only-the-client-knows-modesl',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/freeswitch/' },
+      to: { path: 'node_modules/modesl' },
+    },
+    {
+      name: 'sources-do-not-import-tests',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '[.]spec[.]ts$' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'nothing-imports-the-command-line-but-the-start',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli/|main[.]ts$)' },
+      to: { path: '^src/cli/' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,92 @@
+import { type DynamicModule, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { TokensService } from './auth/tokens.service';
+import { CallerIdsController } from './caller-ids/caller-ids.controller';
+import { CallerIdsService } from './caller-ids/caller-ids.service';
+import { ErrorFilter } from './common/error.filter';
+import { FieldsPipe } from './common/fields.pipe';
+import { InstallationSecrets } from './config/secret-files';
+import { Settings } from './config/settings';
+import { Transactions } from './database/transactions';
+import { DirectoryController } from './directory/directory.controller';
+import { DirectoryService } from './directory/directory.service';
+import { LookupsInFlight } from './directory/lookups-in-flight';
+import { ExtensionsController } from './extensions/extensions.controller';
+import { ExtensionsService } from './extensions/extensions.service';
+import { NodePool } from './freeswitch/node-pool';
+import { HealthController } from './health/health.controller';
+import { Metrics } from './metrics/metrics';
+import { MetricsController } from './metrics/metrics.controller';
+import { RegistrationsService } from './registrations/registrations.service';
+import { RevocationsService } from './revocations/revocations.service';
+import { SealedBox } from './sip-credentials/sealed-box';
+import { SipCredentials } from './sip-credentials/sip-credentials.service';
+import { TenantsService } from './tenants/tenants.service';
+
+/** An ESL command is answered in milliseconds; a node that takes longer than this is stuck. */
+const COMMAND_DEADLINE_MS = 1_400;
+
+/** What was read and opened before Nest starts. */
+export interface Installation {
+  settings: Settings;
+  secrets: InstallationSecrets;
+  dataSource: DataSource;
+}
+
+@Module({})
+export class AppModule implements OnApplicationShutdown {
+  constructor(private readonly pool: NodePool) {}
+
+  static of({ settings, secrets, dataSource }: Installation): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [
+        ExtensionsController,
+        CallerIdsController,
+        DirectoryController,
+        HealthController,
+        MetricsController,
+      ],
+      providers: [
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        { provide: APP_PIPE, useClass: FieldsPipe },
+        { provide: Settings, useValue: settings },
+        { provide: InstallationSecrets, useValue: secrets },
+        { provide: DataSource, useValue: dataSource },
+        { provide: Transactions, useValue: new Transactions(dataSource) },
+        { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
+        { provide: NodePool, useFactory: startPool, inject: [Settings, Metrics] },
+        Metrics,
+        LookupsInFlight,
+        SipCredentials,
+        TenantsService,
+        TokensService,
+        CallerIdsService,
+        ExtensionsService,
+        RegistrationsService,
+        RevocationsService,
+        DirectoryService,
+      ],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.stop();
+  }
+}
+
+function startPool(settings: Settings, metrics: Metrics): NodePool {
+  const logger = new Logger(NodePool.name);
+  const log = {
+    info: (message: string, fields: Record<string, unknown>): void => logger.log(fields, message),
+    warn: (message: string, fields: Record<string, unknown>): void => logger.warn(fields, message),
+  };
+  const pool = new NodePool(settings.nodes, { log, times: { command: COMMAND_DEADLINE_MS } });
+  for (const node of pool.nodes) {
+    metrics.nodeReady.set({ node: node.name }, 0);
+    node.onStatus((status) => metrics.nodeReady.set({ node: node.name }, status === 'ready' ? 1 : 0));
+  }
+  pool.start();
+  return pool;
+}

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { randomAlphanumerics } from '../sip-credentials/password';
+
+const SECRET_LENGTH = 40;
+const TOKEN = /^([1-9][0-9]{0,9})\|([A-Za-z0-9]{40,100})$/;
+
+/** The parts of a token `<id>|<secret>`, or null when it is none. */
+export function readToken(token: string): { id: number; secret: string } | null {
+  const [, id, secret] = TOKEN.exec(token) ?? [];
+  return id === undefined || secret === undefined || Number(id) > 2_147_483_647
+    ? null
+    : { id: Number(id), secret };
+}
+
+export function makeSecret(): string {
+  return randomAlphanumerics(SECRET_LENGTH);
+}
+
+/** What is kept of a secret: hex SHA-256. */
+export function secretHash(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}

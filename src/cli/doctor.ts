@@ -1,0 +1,182 @@
+import { type DataSource } from 'typeorm';
+import { withDeadline } from '../common/deadline';
+import { InstallationSecrets, loadSecrets } from '../config/secret-files';
+import { Settings } from '../config/settings';
+import { createDataSource } from '../database/data-source';
+import { EslClient } from '../freeswitch/esl-client';
+import { registrationsOf, type XmlCurlBinding, xmlCurlBindings } from '../freeswitch/commands';
+import { type NodeAddress } from '../freeswitch/node-address';
+import { keyFits, settingsHere } from './installation';
+import { type Printed } from './print';
+
+const NODE_DEADLINE_MS = 5_000;
+const PROBE_DEADLINE_MS = 3_000;
+const PATH = '/freeswitch/directory';
+
+interface Check {
+  name: string;
+  ok: boolean;
+  /** What was seen, and for a failure what to do. */
+  says: string;
+}
+
+/** One line per check; exit 1 when one fails. */
+export async function doctor(): Promise<Printed> {
+  const settings = settingsHere();
+  const secrets = loadSecrets(settings);
+  const checks = [...(await databaseChecks(settings, secrets)), credentials(settings, secrets)];
+  if (settings.nodes.length === 0) {
+    checks.push({ name: 'freeswitch', ok: true, says: 'no node is set; name them in FREESWITCH_NODES' });
+  }
+  for (const address of settings.nodes) checks.push(...(await nodeChecks(address, settings, secrets)));
+  return {
+    lines: checks.map(({ name, ok, says }) => `${ok ? 'ok  ' : 'FAIL'}  ${name}: ${says}`),
+    json: { ok: checks.every(({ ok }) => ok), checks },
+    failed: checks.some(({ ok }) => !ok),
+  };
+}
+
+async function databaseChecks(settings: Settings, secrets: InstallationSecrets): Promise<Check[]> {
+  const kind = settings.sqlitePath === null ? 'MariaDB/MySQL' : `sqlite at ${settings.sqlitePath}`;
+  let dataSource: DataSource;
+  try {
+    dataSource = await createDataSource(settings).initialize();
+  } catch (error) {
+    return [failed('database', error, 'check DATABASE_URL and that the server runs')];
+  }
+  try {
+    const checks: Check[] = [{ name: 'database', ok: true, says: kind }];
+    const pending = await dataSource.showMigrations();
+    const says = pending ? 'some are missing; run: npx dialplane migrate' : 'all applied';
+    checks.push({ name: 'migrations', ok: !pending, says });
+    if (!pending) checks.push(await appKey(dataSource, secrets));
+    return checks;
+  } catch (error) {
+    return [failed('migrations', error, 'run: npx dialplane migrate')];
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function appKey(dataSource: DataSource, secrets: InstallationSecrets): Promise<Check> {
+  const ok = await keyFits({ dataSource, secrets });
+  return {
+    name: 'APP_KEY',
+    ok,
+    says: ok ? 'opens the database' : 'is another than this database was written with',
+  };
+}
+
+function credentials(settings: Settings, secrets: InstallationSecrets): Check {
+  const says = `FreeSWITCH logs in as ${settings.XML_CURL_USERNAME} with ${secrets.xmlCurlPassword}`;
+  return { name: 'xml_curl credentials', ok: true, says };
+}
+
+async function nodeChecks(
+  address: NodeAddress,
+  settings: Settings,
+  secrets: InstallationSecrets,
+): Promise<Check[]> {
+  const name = `node ${address.name}`;
+  const node = new EslClient(address, { log: { info: () => undefined, warn: () => undefined } });
+  try {
+    await ready(node);
+  } catch {
+    const why = node.snapshot().lastError ?? 'no answer';
+    return [{ name, ok: false, says: `${why}; check FREESWITCH_NODES, event_socket.conf and its ACL` }];
+  } finally {
+    if (node.status !== 'ready') await node.stop();
+  }
+  try {
+    const checks: Check[] = [
+      { name, ok: true, says: `event socket answers at ${address.host}:${address.port}` },
+    ];
+    for (const profile of settings.sipProfiles) checks.push(await profileCheck(node, profile));
+    checks.push(await bindingCheck(node, settings, secrets));
+    return checks;
+  } finally {
+    await node.stop();
+  }
+}
+
+async function ready(node: EslClient): Promise<void> {
+  const isReady = new Promise<void>((resolve) => {
+    node.onStatus((status) => status === 'ready' && resolve());
+  });
+  node.start();
+  await withDeadline(isReady, NODE_DEADLINE_MS, () => {
+    throw new Error('not ready in time');
+  });
+}
+
+async function profileCheck(node: EslClient, profile: string): Promise<Check> {
+  const name = `node ${node.name}, profile ${profile}`;
+  try {
+    await registrationsOf(node, profile, '000', 'doctor.invalid');
+    return { name, ok: true, says: 'runs' };
+  } catch (error) {
+    return failed(name, error, 'check FREESWITCH_SIP_PROFILES and: sofia status');
+  }
+}
+
+async function bindingCheck(
+  node: EslClient,
+  settings: Settings,
+  secrets: InstallationSecrets,
+): Promise<Check> {
+  const name = `node ${node.name}, xml_curl`;
+  const all = await xmlCurlBindings(node).catch(() => []);
+  const mine = all.filter(({ bindings }) => bindings.length === 0 || bindings.includes('directory'));
+  const [binding] = mine;
+  const wanted = `http://${settings.HOST}:${settings.PORT}${PATH}`;
+  if (!binding) {
+    return { name, ok: false, says: `no binding for the directory; give it the gateway-url ${wanted}` };
+  }
+  const wrong = bindingFault(binding, settings, secrets) ?? (await gatewayFault(binding));
+  return { name, ok: wrong === null, says: wrong ?? `asks ${binding.gatewayUrl}` };
+}
+
+function bindingFault(
+  binding: XmlCurlBinding,
+  settings: Settings,
+  secrets: InstallationSecrets,
+): string | null {
+  if (!URL.canParse(binding.gatewayUrl) || new URL(binding.gatewayUrl).pathname !== PATH) {
+    return `its gateway-url ${binding.gatewayUrl} does not end in ${PATH}`;
+  }
+  if (binding.credentials !== `${settings.XML_CURL_USERNAME}:${secrets.xmlCurlPassword}`) {
+    return 'its gateway-credentials are not the pair above; set them and reload mod_xml_curl';
+  }
+  return binding.timeout === null
+    ? 'it has no timeout: a slow answer would stall the SIP profile; set timeout to 2'
+    : null;
+}
+
+/** Asks as FreeSWITCH would. Dialplane says "not found" of a user that cannot be. */
+async function gatewayFault(binding: XmlCurlBinding): Promise<string | null> {
+  const credentials = Buffer.from(binding.credentials ?? '').toString('base64');
+  const body = new URLSearchParams({
+    section: 'directory',
+    key: 'id',
+    user: '000',
+    domain: 'doctor.invalid',
+  });
+  try {
+    const response = await fetch(binding.gatewayUrl, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${credentials}` },
+      body,
+      signal: AbortSignal.timeout(PROBE_DEADLINE_MS),
+    });
+    const answer = await response.text();
+    if (response.ok && answer.includes('<result status="not found"/>')) return null;
+    return `${binding.gatewayUrl} answered ${response.status}, not as Dialplane does; does it point here?`;
+  } catch (error) {
+    return `${binding.gatewayUrl} does not answer (${(error as Error).message}); is Dialplane running there?`;
+  }
+}
+
+function failed(name: string, error: unknown, toDo: string): Check {
+  const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return { name, ok: false, says: `${line}; ${toDo}` };
+}

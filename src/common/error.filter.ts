@@ -1,0 +1,39 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { ApiError, BodyTooLarge, MalformedRequest, NotFound } from './errors';
+
+/** The one place where an error becomes an answer. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    answerError(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}
+
+/** Answers with the contract's body for `error`; what is our fault is logged and told as a bare 500. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const told = toldError(error);
+  if (told) {
+    void reply.status(told.status).send(told.body());
+    return;
+  }
+  request.log.error({ err: error }, 'request failed');
+  void reply.status(500).send({ message: 'Server error' });
+}
+
+/** What the client did wrong, or null when the fault is ours. */
+function toldError(error: unknown): ApiError | null {
+  if (error instanceof ApiError) return error;
+  const status = statusOf(error);
+  if (status === 404) return new NotFound();
+  if (status === 413) return new BodyTooLarge();
+  // Nest and Fastify: broken framing, a content type we do not read, an undecodable path.
+  if (status >= 400 && status < 500) return new MalformedRequest();
+  return null;
+}
+
+function statusOf(error: unknown): number {
+  const { status, statusCode } = Object(error) as { status?: unknown; statusCode?: unknown };
+  return Number(statusCode ?? status ?? 500);
+}

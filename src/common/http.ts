@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage } from 'node:http';
+import { parse as parseForm } from 'node:querystring';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { type Logger } from 'pino';
+import { answerError } from './error.filter';
+import { MalformedRequest } from './errors';
+
+const BODY_LIMIT = 64 * 1024;
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+/** A client that says half a request and stops holds a connection no longer than this. */
+const REQUEST_DEADLINE_MS = 15_000;
+
+/** Asked by machines, many times a second: told only at debug. */
+const QUIET = /^\/(freeswitch|health|metrics)\b/;
+
+/** Fastify with our limits, our log and our way of saying what was wrong with a request. */
+export function createAdapter(logger: Logger): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_DEADLINE_MS,
+    // In-flight answers finish; connections that wait for a next request do not hold up the stop.
+    forceCloseConnections: 'idle',
+    genReqId: requestId,
+    frameworkErrors: answerError,
+    routerOptions: { maxParamLength: 200 },
+  });
+  return adapter;
+}
+
+function requestId({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** What every request and answer passes, beside its route. */
+export function addHooks(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('X-Request-Id', request.id);
+    done(decodable(request.raw.url ?? '') ? undefined : new MalformedRequest('Malformed request URL'));
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    logAnswer(request, reply);
+    done();
+  });
+  readJson(fastify);
+  readForms(fastify);
+}
+
+/** Bodies are JSON in UTF-8 to the letter: a byte that is none must not become U+FFFD in someone's name. */
+function readJson(fastify: FastifyInstance): void {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) {
+      done(null, undefined);
+      return;
+    }
+    try {
+      void parseJson(request, utf8.decode(body as Buffer), (error, parsed) =>
+        error ? done(new MalformedRequest()) : done(null, parsed),
+      );
+    } catch {
+      done(new MalformedRequest());
+    }
+  });
+}
+
+/** FreeSWITCH posts forms; nobody else may. */
+function readForms(fastify: FastifyInstance): void {
+  fastify.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (request, body, done) =>
+      request.url.startsWith('/freeswitch/')
+        ? done(null, parseForm(String(body)))
+        : done(new MalformedRequest()),
+  );
+}
+
+function decodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The path without its query: a query may hold what a log must not. */
+function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  const [path = ''] = request.url.split('?');
+  const fields = {
+    method: request.method,
+    path,
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    from: request.ip,
+  };
+  if (QUIET.test(path)) request.log.debug(fields, 'answered');
+  else request.log.info(fields, 'answered');
+}

@@ -1,0 +1,64 @@
+/**
+ * What a field's value must be. A rule answers with the sentence a client shows to a person, or null.
+ * The sentences are those of the Zorio PBX API, which follows Laravel's English wording.
+ */
+export type Rule = (value: unknown, label: string) => string | null;
+
+/** A field's name as people read it. */
+export const label = (field: string): string => field.replaceAll('_', ' ');
+
+/**
+ * Characters that no text field takes: control characters, halves of surrogate pairs, and the two
+ * that XML 1.0 has no way to write.
+ */
+const UNWRITABLE = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u;
+
+/** A text of `min` to `max` characters (code points) without control characters. */
+export function text({ min = 0, max }: { min?: number; max: number }): Rule {
+  return (value, name) => {
+    if (typeof value !== 'string') return `The ${name} must be a string.`;
+    const length = [...value].length;
+    if (length < min) return `The ${name} must be at least ${min} characters.`;
+    if (length > max) return `The ${name} may not be greater than ${max} characters.`;
+    return UNWRITABLE.test(value) ? `The ${name} format is invalid.` : null;
+  };
+}
+
+/** A text of a given form. */
+export function matching(form: RegExp): Rule {
+  return (value, name) => {
+    if (typeof value !== 'string') return `The ${name} must be a string.`;
+    return form.test(value) ? null : `The ${name} format is invalid.`;
+  };
+}
+
+export function oneOf(values: readonly string[]): Rule {
+  return (value, name) => (values.includes(value as string) ? null : `The selected ${name} is invalid.`);
+}
+
+export const boolean: Rule = (value, name) =>
+  typeof value === 'boolean' ? null : `The ${name} field must be true or false.`;
+
+export function integer({ min, max }: { min: number; max: number }): Rule {
+  return (value, name) => {
+    if (!Number.isInteger(value)) return `The ${name} must be an integer.`;
+    const number = value as number;
+    return number < min || number > max ? `The ${name} must be between ${min} and ${max}.` : null;
+  };
+}
+
+/** The id of another resource; whether that exists is asked of the database. */
+export const reference: Rule = (value, name) => {
+  if (!Number.isInteger(value)) return `The ${name} must be an integer.`;
+  const number = value as number;
+  return number < 1 || number > 2_147_483_647 ? `The selected ${name} is invalid.` : null;
+};
+
+/** A whole number written in a query string. */
+export function integerText({ min, max }: { min: number; max: number }): Rule {
+  return (value, name) => {
+    if (typeof value !== 'string' || !/^-?\d{1,15}$/.test(value)) return `The ${name} must be an integer.`;
+    const number = Number(value);
+    return number < min || number > max ? `The ${name} must be between ${min} and ${max}.` : null;
+  };
+}

@@ -1,0 +1,162 @@
+import 'reflect-metadata';
+import { plainToInstance, Transform } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  validateSync,
+  ValidateBy,
+} from 'class-validator';
+import { type NodeAddress, parseNodes } from '../freeswitch/node-address';
+import { PROFILE_NAME } from '../freeswitch/names';
+import { InvalidSetting } from './invalid-setting';
+
+/** FreeSWITCH fact: a `cacheable` above 2,147,483 ms overflows and never hits. */
+const LONGEST_CACHE_MS = 2_147_000;
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const Integer = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+  );
+
+const wholeNumber =
+  (max: number): PropertyDecorator =>
+  (target, property) => {
+    const message = `must be a whole number from 0 to ${max}`;
+    Integer()(target, property);
+    IsInt({ message })(target, property);
+    Min(0, { message })(target, property);
+    Max(max, { message })(target, property);
+  };
+
+const NodeList = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'nodes',
+    validator: {
+      validate: (value) => nodesError(value) === null,
+      defaultMessage: (args) => nodesError(args?.value) ?? 'is invalid',
+    },
+  });
+
+function nodesError(value: unknown): string | null {
+  try {
+    parseNodes(String(value));
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Every setting of Dialplane, read from the environment once; the names are the environment's own. */
+export class Settings {
+  @IsString()
+  HOST = '127.0.0.1';
+
+  @wholeNumber(65_535)
+  PORT = 3000;
+
+  /** `sqlite:PATH` or `mysql://user:password@host:port/name`. */
+  @Matches(/^(sqlite:.+|mysql:\/\/[^/]+\/[^/?]+)$/, {
+    message: 'must be sqlite:PATH or mysql://user:password@host:port/name',
+  })
+  DATABASE_URL = 'sqlite:./data/dialplane.db';
+
+  /** 32 bytes, base64; absent with sqlite means: kept in a file (see app-key.ts). */
+  @IsOptional()
+  @ValidateBy({
+    name: 'appKey',
+    validator: {
+      validate: (value) => typeof value === 'string' && isKey(value),
+      defaultMessage: () => 'must be 32 bytes in base64 (make one with: openssl rand -base64 32)',
+    },
+  })
+  APP_KEY?: string;
+
+  @NodeList()
+  FREESWITCH_NODES = '';
+
+  @ValidateBy({
+    name: 'profiles',
+    validator: {
+      validate: (value) =>
+        typeof value === 'string' && value.split(',').every((p) => PROFILE_NAME.test(p.trim())),
+      defaultMessage: () => 'must be sofia profile names separated by commas',
+    },
+  })
+  FREESWITCH_SIP_PROFILES = 'internal';
+
+  @Matches(/^[^:\s]+$/, { message: 'must not be empty nor hold a colon or a space' })
+  XML_CURL_USERNAME = 'freeswitch';
+
+  @IsOptional()
+  @IsString()
+  @Matches(/^\S{8,}$/, { message: 'must be at least 8 characters without spaces' })
+  XML_CURL_PASSWORD?: string;
+
+  @wholeNumber(LONGEST_CACHE_MS)
+  DIRECTORY_CACHE_MS = 60_000;
+
+  @Matches(/^(rediss?:\/\/\S+)?$/, { message: 'must be redis://host:port' })
+  REDIS_URL = '';
+
+  @wholeNumber(1_000_000)
+  RATE_LIMIT_PBX = 600;
+
+  @wholeNumber(1_000_000)
+  RATE_LIMIT_CLICK_TO_CALL = 10;
+
+  @wholeNumber(1_000_000)
+  RATE_LIMIT_LOGIN = 5;
+
+  @wholeNumber(1_000_000)
+  RATE_LIMIT_AUTH = 30;
+
+  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL = 'info';
+
+  @IsIn(['pretty', 'json'], { message: 'must be pretty or json' })
+  LOG_FORMAT = process.stdout.isTTY ? 'pretty' : 'json';
+
+  get nodes(): NodeAddress[] {
+    return parseNodes(this.FREESWITCH_NODES);
+  }
+
+  get sipProfiles(): string[] {
+    return this.FREESWITCH_SIP_PROFILES.split(',').map((profile) => profile.trim());
+  }
+
+  /** The path of the embedded database, or null on MariaDB/MySQL. */
+  get sqlitePath(): string | null {
+    return this.DATABASE_URL.startsWith('sqlite:') ? this.DATABASE_URL.slice('sqlite:'.length) : null;
+  }
+}
+
+function isKey(value: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(value);
+}
+
+/**
+ * Reads the settings out of an environment; an empty value counts as absent.
+ * @throws InvalidSetting naming the first wrong setting; its value is never repeated, it may be a secret.
+ */
+export function readSettings(environment: Record<string, string | undefined>): Settings {
+  const known = new Set([...Object.keys(new Settings()), 'APP_KEY', 'XML_CURL_PASSWORD']);
+  const given = Object.entries(environment).filter(([name, value]) => known.has(name) && value);
+  const settings = plainToInstance(Settings, Object.fromEntries(given), { exposeUnsetFields: false });
+  const wrong = validateSync(settings, { stopAtFirstError: true })[0];
+  if (wrong)
+    throw new InvalidSetting(wrong.property, Object.values(wrong.constraints ?? {})[0] ?? 'is invalid');
+  if (settings.sqlitePath === null && !settings.APP_KEY) {
+    throw new InvalidSetting(
+      'APP_KEY',
+      'is required with a mysql DATABASE_URL (make one with: openssl rand -base64 32)',
+    );
+  }
+  return settings;
+}

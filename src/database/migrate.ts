@@ -1,0 +1,22 @@
+import { type DataSource } from 'typeorm';
+
+const LOCK = 'dialplane-migrate';
+const LOCK_DEADLINE_S = 60;
+
+/** Brings the schema up to date; instances that start at once take turns. @returns what was applied */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  if (dataSource.options.type === 'better-sqlite3') return run(dataSource);
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT GET_LOCK(?, ?)', [LOCK, LOCK_DEADLINE_S]);
+    return await run(dataSource);
+  } finally {
+    await runner.query('SELECT RELEASE_LOCK(?)', [LOCK]);
+    await runner.release();
+  }
+}
+
+async function run(dataSource: DataSource): Promise<string[]> {
+  const applied = await dataSource.runMigrations();
+  return applied.map(({ name }) => name);
+}

@@ -1,0 +1,46 @@
+import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+
+/** MariaDB/MySQL: deadlock, lock wait timeout. The work is done again from its start. */
+const TRANSIENT = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
+const TRIES = 4;
+
+/**
+ * The one way to write. On the embedded database all requests share one connection, so parallel
+ * transactions would fail and a statement of one request would land inside another's transaction;
+ * there the transactions run one after another.
+ */
+export class Transactions {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs `work` in a transaction and answers with its result; a deadlock is tried again, so `work`
+   * must do nothing that the database cannot undo.
+   */
+  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (this.dataSource.options.type !== 'better-sqlite3') return this.retried(work);
+    const mine = this.last.then(() => this.dataSource.transaction(work));
+    this.last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async retried<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.dataSource.transaction(work);
+      } catch (error) {
+        if (attempt === TRIES || !TRANSIENT.has(errorCode(error))) throw error;
+      }
+    }
+  }
+}
+
+/** Whether an insert or update broke a unique constraint. */
+export function brokenUnique(error: unknown): boolean {
+  return ['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE'].includes(errorCode(error));
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof QueryFailedError ? String((error.driverError as { code?: unknown }).code) : '';
+}

@@ -1,0 +1,107 @@
+import { registeredName } from '../freeswitch/names';
+import { element, type Xml, xmlDocument } from '../freeswitch/xml';
+
+/** What FreeSWITCH is told of one user. */
+export interface DirectoryUser {
+  number: string;
+  domain: string;
+  /** Hex, not sealed. */
+  a1: string;
+  displayName: string | null;
+  voicemailEnabled: boolean;
+  voicemailPin: string | null;
+  /** The active caller ID of the extension, if it has one. */
+  outboundCallerId: { number: string; displayName: string | null } | null;
+  maxConcurrent: number;
+  recordingMode: string;
+  /** The sofia profiles in which it may be registered. */
+  profiles: readonly string[];
+}
+
+/** The dialplan context of every extension (see freeswitch-conf/dialplan). */
+const CONTEXT = 'default';
+
+/**
+ * The answer for one user: the same whatever FreeSWITCH asks for, since it caches the first answer
+ * and serves REGISTER, INVITE, calls and voicemail from it.
+ *
+ * @param cacheMs how long FreeSWITCH may keep it; 0: not at all
+ */
+export function userXml(user: DirectoryUser, cacheMs: number): Xml {
+  const attributes = { id: user.number, ...(cacheMs > 0 && { cacheable: String(cacheMs) }) };
+  const xml = element('user', attributes, [
+    element('params', {}, named('param', userParams(user))),
+    element('variables', {}, named('variable', userVariables(user))),
+  ]);
+  return xmlDocument('directory', [element('domain', { name: user.domain }, [xml])]);
+}
+
+function userParams({ number, domain, ...user }: DirectoryUser): Record<string, string | null> {
+  const registered = registeredName(number, domain);
+  return {
+    'a1-hash': user.a1,
+    // FreeSWITCH fact: an empty password is allowed unless this says no.
+    'allow-empty-password': 'false',
+    'sip-force-extension': registered,
+    // FreeSWITCH fact: `${sofia_contact(…)}` would paste the phone's own Contact into this, commas and
+    // brackets that run commands included; like this sofia looks the contact up behind the parser. The
+    // invite domain makes From an address that can be called back.
+    'dial-string': `{sip_invite_domain=${domain}}${user.profiles.map((profile) => `sofia/${profile}/${registered}%${domain}`).join(',')}`,
+    // The message lamp asks for the mailbox by the name that registered, unless told the mailbox's.
+    'mwi-account': `${number}@${domain}`,
+    'vm-enabled': String(user.voicemailEnabled),
+    'vm-password': user.voicemailPin,
+  };
+}
+
+function userVariables(user: DirectoryUser): Record<string, string | null> {
+  const caller = user.outboundCallerId;
+  return {
+    user_context: CONTEXT,
+    dialplane_tenant: user.domain,
+    effective_caller_id_number: user.number,
+    effective_caller_id_name: harmless(user.displayName ?? '') || user.number,
+    dialplane_caller_name: user.displayName && percentEncoded(quotedStringText(user.displayName)),
+    outbound_caller_id_number: caller && caller.number,
+    outbound_caller_id_name: caller && harmless(caller.displayName ?? ''),
+    max_concurrent: String(user.maxConcurrent),
+    recording_mode: user.recordingMode,
+    voicemail_enabled: String(user.voicemailEnabled),
+  };
+}
+
+/** One element a value; what is null or empty is left out. */
+function named(tag: string, values: Record<string, string | null>): Xml[] {
+  return Object.entries(values)
+    .filter((entry): entry is [string, string] => Boolean(entry[1]))
+    .map(([name, value]) => element(tag, { name, value }));
+}
+
+/**
+ * A name as FreeSWITCH's own variables may hold it.
+ *
+ * FreeSWITCH facts: a variable holding `${` is refused, one that reaches the dialplan's data is
+ * expanded, API calls included; a caller name is cut at / : @ and at quotes, then percent-decoded and
+ * written into From as it is. So only letters, digits and harmless punctuation stay; the exact name
+ * travels in `dialplane_caller_name`.
+ */
+export function harmless(name: string): string {
+  return name.replace(/[^\p{L}\p{M}\p{N} .,'()+&_-]/gu, '_').trim();
+}
+
+/** The inside of a SIP quoted-string (RFC 3261, 25.1), which sofia does not make by itself. */
+export function quotedStringText(name: string): string {
+  return name.replace(/["\\]/g, '\\$&');
+}
+
+/** Every byte but letters and digits as %XX: nothing that an expansion on the way could read. */
+export function percentEncoded(text: string): string {
+  return [...Buffer.from(text, 'utf8')]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[A-Za-z0-9]/.test(character)
+        ? character
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+}

@@ -1,0 +1,124 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Page } from '../common/page';
+import { isoTime } from '../common/time';
+import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
+import { type Extension, EXTENSION_STATUSES, RECORDING_MODES } from './extension.entity';
+
+/** The 12 fields of an extension in a list. */
+export class ExtensionDto {
+  @ApiProperty({ example: '1001' })
+  extension_number!: string;
+
+  @ApiProperty({ type: 'string', nullable: true, example: 'Mac I5' })
+  display_name!: string | null;
+
+  @ApiProperty()
+  voicemail_enabled!: boolean;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'In the form the client sent it.' })
+  outbound_caller_id!: string | null;
+
+  @ApiProperty({ enum: RECORDING_MODES })
+  recording_mode!: string;
+
+  @ApiProperty({ enum: EXTENSION_STATUSES })
+  status!: string;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  team_id!: number | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: "The team's department." })
+  department_id!: number | null;
+
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 10 })
+  max_concurrent!: number;
+
+  @ApiProperty()
+  tls_enabled!: boolean;
+
+  @ApiProperty({ format: 'date-time', example: '2026-04-06T12:19:13+00:00' })
+  created_at!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  updated_at!: string;
+}
+
+export class ExtensionPage extends Page {
+  @ApiProperty({ type: [ExtensionDto] })
+  data!: ExtensionDto[];
+}
+
+export class ExtensionDetailDto extends ExtensionDto {
+  @ApiProperty({
+    enum: REGISTRATION_STATES,
+    description: 'Asked of FreeSWITCH for this answer; `unknown` when it could not be asked.',
+  })
+  sip_registration!: RegistrationState;
+}
+
+export class CreatedExtensionDto extends ExtensionDto {
+  @ApiProperty({ description: 'Shown in this answer only.' })
+  sip_password!: string;
+
+  @ApiProperty({ description: 'False when the client chose the password.' })
+  generated_password!: boolean;
+}
+
+export class NewPasswordDto {
+  @ApiProperty()
+  extension_number!: string;
+
+  @ApiProperty({ description: 'Shown in this answer only.' })
+  sip_password!: string;
+
+  @ApiProperty({ description: 'False when the client chose the password.' })
+  generated_password!: boolean;
+}
+
+export class DeletedDto {
+  @ApiProperty({ enum: [true] })
+  deleted!: true;
+}
+
+export class ExtensionAnswer {
+  @ApiProperty()
+  data!: ExtensionDto;
+}
+
+export class ExtensionDetailAnswer {
+  @ApiProperty()
+  data!: ExtensionDetailDto;
+}
+
+export class CreatedExtensionAnswer {
+  @ApiProperty()
+  data!: CreatedExtensionDto;
+}
+
+export class NewPasswordAnswer {
+  @ApiProperty()
+  data!: NewPasswordDto;
+}
+
+export class DeletedAnswer {
+  @ApiProperty()
+  data!: DeletedDto;
+}
+
+/** @param extension with its team loaded, if it has one */
+export function mapExtension(extension: Extension): ExtensionDto {
+  return {
+    extension_number: extension.extensionNumber,
+    display_name: extension.displayName,
+    voicemail_enabled: extension.voicemailEnabled,
+    outbound_caller_id: extension.outboundCallerIdAsSent,
+    recording_mode: extension.recordingMode,
+    status: extension.status,
+    team_id: extension.teamId,
+    department_id: extension.team?.departmentId ?? null,
+    max_concurrent: extension.maxConcurrent,
+    tls_enabled: extension.tlsEnabled,
+    created_at: isoTime(extension.createdAt),
+    updated_at: isoTime(extension.updatedAt),
+  };
+}

@@ -1,0 +1,141 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Field } from '../common/field';
+import { ListQuery } from '../common/page';
+import { boolean, integer, matching, oneOf, reference, text } from '../common/rules';
+import { EXTENSION_NUMBER } from './extension-number';
+import {
+  EXTENSION_STATUSES,
+  type ExtensionStatus,
+  RECORDING_MODES,
+  type RecordingMode,
+} from './extension.entity';
+
+const PASSWORD = { min: 8, max: 100 };
+const NAME = { max: 100 };
+const PIN = { max: 20 };
+const CALLS = { min: 1, max: 10 };
+const CALLER_ID = {
+  type: 'string',
+  nullable: true,
+  description: 'An active number of /api/pbx/caller-ids.',
+} as const;
+
+export class ListExtensionsQuery extends ListQuery {
+  @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
+  @Field('nullable', oneOf(EXTENSION_STATUSES))
+  status?: ExtensionStatus | null;
+}
+
+/** POST /api/pbx/extensions; what is null counts as absent. */
+export class CreateExtensionDto {
+  @ApiProperty({ example: '9001', pattern: EXTENSION_NUMBER.source, description: 'Unique in the account.' })
+  @Field('required', matching(EXTENSION_NUMBER))
+  extension_number!: string;
+
+  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: NAME.max, example: 'Sales 01' })
+  @Field('nullable', text(NAME))
+  display_name?: string | null;
+
+  @ApiPropertyOptional({ type: 'integer', nullable: true })
+  @Field('nullable', reference)
+  team_id?: number | null;
+
+  @ApiPropertyOptional({
+    type: 'string',
+    nullable: true,
+    minLength: PASSWORD.min,
+    maxLength: PASSWORD.max,
+    description: 'Absent: 24 letters and digits are made.',
+  })
+  @Field('nullable', text(PASSWORD))
+  sip_password?: string | null;
+
+  @ApiPropertyOptional({ type: 'boolean', nullable: true, default: false })
+  @Field('nullable', boolean)
+  voicemail_enabled?: boolean | null;
+
+  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: PIN.max })
+  @Field('nullable', text(PIN))
+  voicemail_pin?: string | null;
+
+  @ApiPropertyOptional({ enum: RECORDING_MODES, nullable: true, default: 'none' })
+  @Field('nullable', oneOf(RECORDING_MODES))
+  recording_mode?: RecordingMode | null;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    nullable: true,
+    minimum: CALLS.min,
+    maximum: CALLS.max,
+    default: 2,
+  })
+  @Field('nullable', integer(CALLS))
+  max_concurrent?: number | null;
+
+  @ApiPropertyOptional(CALLER_ID)
+  @Field('nullable', callerId)
+  outbound_caller_id?: string | null;
+}
+
+/** PUT /api/pbx/extensions/{ext}; what is absent stays as it is. */
+export class UpdateExtensionDto {
+  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: NAME.max })
+  @Field('nullable', text(NAME))
+  display_name?: string | null;
+
+  @ApiPropertyOptional({ type: 'integer', nullable: true })
+  @Field('nullable', reference)
+  team_id?: number | null;
+
+  @ApiPropertyOptional({ type: 'boolean' })
+  @Field('optional', boolean)
+  voicemail_enabled?: boolean;
+
+  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: PIN.max })
+  @Field('nullable', text(PIN))
+  voicemail_pin?: string | null;
+
+  @ApiPropertyOptional({ enum: RECORDING_MODES })
+  @Field('optional', oneOf(RECORDING_MODES))
+  recording_mode?: RecordingMode;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: CALLS.min, maximum: CALLS.max })
+  @Field('optional', integer(CALLS))
+  max_concurrent?: number;
+
+  @ApiPropertyOptional(CALLER_ID)
+  @Field('nullable', callerId)
+  outbound_caller_id?: string | null;
+
+  @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
+  @Field('optional', oneOf(EXTENSION_STATUSES))
+  status?: ExtensionStatus;
+
+  @ApiPropertyOptional({ type: 'string', description: 'Only the number it already has.' })
+  @Field('optional', () => null)
+  extension_number?: unknown;
+
+  @Field(
+    'optional',
+    () => 'The sip password cannot be changed here. Use POST /api/pbx/extensions/{ext}/change-password.',
+  )
+  sip_password?: unknown;
+}
+
+/** POST /api/pbx/extensions/{ext}/change-password */
+export class ChangePasswordDto {
+  @ApiPropertyOptional({
+    type: 'string',
+    nullable: true,
+    minLength: PASSWORD.min,
+    maxLength: PASSWORD.max,
+    description: 'Absent: 24 letters and digits are made.',
+  })
+  @Field('nullable', text(PASSWORD))
+  new_password?: string | null;
+}
+
+/** Whether it exists and is active is asked of the database, with the same sentence. */
+function callerId(value: unknown, name: string): string | null {
+  return typeof value === 'string' ? null : `The ${name} must be a string.`;
+}

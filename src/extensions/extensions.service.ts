@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type AccountOf } from '../auth/account';
+import { findActiveCallerId } from '../caller-ids/caller-ids.service';
+import { InvalidData } from '../common/errors';
+import { now } from '../common/time';
+import { brokenUnique, Transactions } from '../database/transactions';
+import { RevocationsService } from '../revocations/revocations.service';
+import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { Team } from '../teams/team.entity';
+import { lockTenant } from '../tenants/tenants.service';
+import {
+  type CreateExtensionDto,
+  type ListExtensionsQuery,
+  type UpdateExtensionDto,
+} from './extension-input.dto';
+import { findExtension, listExtensions } from './extension-queries';
+import { Extension } from './extension.entity';
+
+const TAKEN = InvalidData.field('extension_number', 'The extension number has already been taken.');
+
+/** Makes, changes and deletes extensions; what FreeSWITCH must forget, it has forgotten when these resolve. */
+@Injectable()
+export class ExtensionsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
+    private readonly credentials: SipCredentials,
+    private readonly revocations: RevocationsService,
+  ) {}
+
+  list(account: AccountOf, query: ListExtensionsQuery): Promise<[Extension[], number]> {
+    return listExtensions(this.dataSource, account.tenantId, query);
+  }
+
+  /** @throws NotFound */
+  detail(account: AccountOf, number: string): Promise<Extension> {
+    return findExtension(this.dataSource.manager, account.tenantId, number);
+  }
+
+  /** @throws InvalidData when the number is taken, the limit is reached, or a reference is wrong */
+  async create(account: AccountOf, given: CreateExtensionDto): Promise<[Extension, NewCredentials]> {
+    const number = given.extension_number;
+    const identity = { tenantId: account.tenantId, number, realm: account.domain };
+    const credentials = this.credentials.make(identity, given.sip_password);
+    try {
+      const saved = await this.transactions.run(async (manager) => {
+        await this.makeRoom(manager, account.tenantId, number);
+        const extension = manager.create(Extension, {
+          tenantId: account.tenantId,
+          extensionNumber: number,
+          liveNumber: number,
+          a1: credentials.sealedA1,
+          displayName: given.display_name ?? null,
+          voicemailEnabled: given.voicemail_enabled ?? false,
+          recordingMode: given.recording_mode ?? 'none',
+          status: 'active',
+          maxConcurrent: given.max_concurrent ?? 2,
+          tlsEnabled: false,
+          createdAt: now(),
+          updatedAt: now(),
+          deletedAt: null,
+        });
+        await this.applyReferences(manager, account, extension, given);
+        return manager.save(extension);
+      });
+      return [saved, credentials];
+    } catch (error) {
+      throw brokenUnique(error) ? TAKEN : error;
+    }
+  }
+
+  /** @throws NotFound, InvalidData */
+  async update(account: AccountOf, number: string, given: UpdateExtensionDto): Promise<Extension> {
+    return this.change(account, number, async (manager, extension) => {
+      refuseRenumbering(extension, given);
+      const before = JSON.stringify(extension);
+      if (given.display_name !== undefined) extension.displayName = given.display_name;
+      if (given.voicemail_enabled !== undefined) extension.voicemailEnabled = given.voicemail_enabled;
+      if (given.recording_mode !== undefined) extension.recordingMode = given.recording_mode;
+      if (given.max_concurrent !== undefined) extension.maxConcurrent = given.max_concurrent;
+      if (given.status !== undefined) extension.status = given.status;
+      await this.applyReferences(manager, account, extension, given);
+      return JSON.stringify(extension) !== before;
+    });
+  }
+
+  /** The old password no longer opens anything once this resolves. @throws NotFound */
+  async changePassword(account: AccountOf, number: string, chosen?: string | null): Promise<NewCredentials> {
+    const credentials = this.credentials.make(
+      { tenantId: account.tenantId, number, realm: account.domain },
+      chosen,
+    );
+    await this.change(account, number, (_manager, extension) => {
+      extension.a1 = credentials.sealedA1;
+      return Promise.resolve(true);
+    });
+    return credentials;
+  }
+
+  /** @throws NotFound */
+  async delete(account: AccountOf, number: string): Promise<void> {
+    await this.change(account, number, (_manager, extension) => {
+      extension.deletedAt = now();
+      extension.liveNumber = null;
+      return Promise.resolve(true);
+    });
+  }
+
+  /** Changes one extension, and has FreeSWITCH forget it if `edit` says that something changed. */
+  private async change(
+    account: AccountOf,
+    number: string,
+    edit: (manager: EntityManager, extension: Extension) => Promise<boolean>,
+  ): Promise<Extension> {
+    const [changed, revocations] = await this.transactions.run(async (manager) => {
+      // Held, so that two changes at once follow one another and none is lost.
+      await lockTenant(manager, account.tenantId);
+      const extension = await findExtension(manager, account.tenantId, number);
+      if (!(await edit(manager, extension))) return [extension, []];
+      extension.updatedAt = now();
+      await manager.save(extension);
+      const mayHavePhone = extension.deletedAt === null && extension.status === 'active';
+      const user = { sipUser: number, sipDomain: account.domain, dropContacts: !mayHavePhone };
+      return [extension, await this.revocations.record(manager, user)];
+    });
+    await this.revocations.carryOut(revocations);
+    return changed;
+  }
+
+  private async makeRoom(manager: EntityManager, tenantId: number, number: string): Promise<void> {
+    const tenant = await lockTenant(manager, tenantId);
+    if (await manager.existsBy(Extension, { tenantId, liveNumber: number })) throw TAKEN;
+    if (tenant.maxExtensions === null) return;
+    const live = await manager
+      .createQueryBuilder(Extension, 'e')
+      .where('e.tenant_id = :tenantId AND e.live_number IS NOT NULL', { tenantId })
+      .getCount();
+    if (live < tenant.maxExtensions) return;
+    const sentence = `The account may not have more than ${tenant.maxExtensions} extensions.`;
+    throw InvalidData.field('extension_number', sentence);
+  }
+
+  /** Sets what is looked up elsewhere, or sealed. */
+  private async applyReferences(
+    manager: EntityManager,
+    account: AccountOf,
+    extension: Extension,
+    given: Pick<CreateExtensionDto, 'team_id' | 'outbound_caller_id' | 'voicemail_pin'>,
+  ): Promise<void> {
+    if (given.team_id !== undefined) {
+      extension.team =
+        given.team_id === null ? null : await findTeam(manager, account.tenantId, given.team_id);
+      extension.teamId = given.team_id;
+    }
+    if (given.outbound_caller_id !== undefined) {
+      const sent = given.outbound_caller_id;
+      const callerId = sent === null ? null : await findActiveCallerId(manager, account, sent);
+      if (sent !== null && !callerId) {
+        throw InvalidData.field('outbound_caller_id', 'The selected outbound caller id is invalid.');
+      }
+      extension.outboundCallerIdId = callerId?.id ?? null;
+      extension.outboundCallerIdAsSent = sent;
+    }
+    if (given.voicemail_pin !== undefined) {
+      const identity = { tenantId: account.tenantId, number: extension.extensionNumber };
+      extension.voicemailPin =
+        given.voicemail_pin === null ? null : this.credentials.sealPin(given.voicemail_pin, identity);
+    }
+  }
+}
+
+async function findTeam(manager: EntityManager, tenantId: number, id: number): Promise<Team> {
+  const team = await manager.findOneBy(Team, { id, tenantId });
+  if (!team) throw InvalidData.field('team_id', 'The selected team id is invalid.');
+  return team;
+}
+
+function refuseRenumbering(extension: Extension, given: UpdateExtensionDto): void {
+  if (given.extension_number === undefined || given.extension_number === extension.extensionNumber) return;
+  const sentence =
+    'The extension number cannot be changed. Make a new extension with POST /api/pbx/extensions and delete this one.';
+  throw InvalidData.field('extension_number', sentence);
+}

@@ -1,0 +1,174 @@
+import { XMLParser } from 'fast-xml-parser';
+import { EslBadArgument, EslUnexpectedReply, EslUnknownProfile } from './esl-errors';
+import { accountsOf, PROFILE_NAME } from './names';
+import { type Registration, readRegistrations } from './registrations-xml';
+
+export type { Registration } from './registrations-xml';
+
+/** A node that answers `api` commands; EslClient is one. */
+export interface CommandNode {
+  api(command: string, deadlineMs?: number): Promise<string>;
+}
+
+const USER = /^[0-9]{3,10}$/;
+/** FreeSWITCH fact: its user cache joins user and domain without a separator; digits meet no letter. */
+const DOMAIN = /^(?=[A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/;
+const LONGEST_DOMAIN = 253;
+
+/**
+ * Takes one user out of the node's user cache. A lookup that is under way may put the old answer back.
+ * @returns how many entries were there, 0 or 1.
+ */
+export async function flushUser(node: CommandNode, user: string, domain: string): Promise<number> {
+  return cleared(node, `xml_flush_cache id ${validUser(user)} ${validDomain(domain)}`);
+}
+
+/** Empties the node's user cache. @returns how many entries were there. */
+export async function flushEverything(node: CommandNode): Promise<number> {
+  return cleared(node, 'xml_flush_cache');
+}
+
+async function cleared(node: CommandNode, command: string): Promise<number> {
+  const reply = await node.api(command);
+  const count = /^\+OK cleared (\d+) entr(?:y|ies)\s*$/.exec(reply)?.[1];
+  if (count === undefined) throw new EslUnexpectedReply(command, reply);
+  return Number(count);
+}
+
+/**
+ * Whether the node would let the user authenticate: it looks in its cache, then asks its xml_curl backend.
+ * False also when the backend could not be asked.
+ * @param deadlineMs when given, in place of the node's default; a backend may be slow.
+ */
+export async function userExists(
+  node: CommandNode,
+  user: string,
+  domain: string,
+  deadlineMs?: number,
+): Promise<boolean> {
+  const command = `user_exists id ${validUser(user)} ${validDomain(domain)}`;
+  const reply = (await node.api(command, deadlineMs)).trim();
+  if (reply !== 'true' && reply !== 'false') throw new EslUnexpectedReply(command, reply);
+  return reply === 'true';
+}
+
+/**
+ * Drops every contact of the user from the profile; FreeSWITCH says +OK whether there was one or not, and
+ * fires `sofia::expire` for each.
+ * @throws EslUnknownProfile
+ */
+export async function dropContacts(
+  node: CommandNode,
+  profile: string,
+  user: string,
+  domain: string,
+): Promise<void> {
+  for (const account of accountsOf(validUser(user), validDomain(domain))) {
+    // FreeSWITCH fact: without U@D this empties the whole profile, with a bare domain the whole tenant.
+    const command = `sofia profile ${validProfile(profile)} flush_inbound_reg ${account}`;
+    const reply = await node.api(command);
+    if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
+    if (!reply.startsWith('+OK')) throw new EslUnexpectedReply(command, reply);
+  }
+}
+
+/**
+ * The user's live registrations in the profile, from the profile's own table: `show registrations` still
+ * lists a contact that was dropped.
+ * @throws EslUnknownProfile; EslUnexpectedReply when any part of the answer is not understood.
+ */
+export async function registrationsOf(
+  node: CommandNode,
+  profile: string,
+  user: string,
+  domain: string,
+): Promise<Registration[]> {
+  const accounts = accountsOf(validUser(user), validDomain(domain));
+  const rows = await Promise.all(accounts.map((account) => rowsOf(node, validProfile(profile), account)));
+  return rows
+    .flat()
+    .filter((row) => row.authUser === user && row.authRealm === domain && row.expiresInSeconds > 0);
+}
+
+async function rowsOf(node: CommandNode, profile: string, account: string): Promise<Registration[]> {
+  const command = `sofia xmlstatus profile ${profile} user ${account}`;
+  const reply = await node.api(command);
+  // FreeSWITCH fact: an unknown profile is told without -ERR.
+  if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
+  const rows = readRegistrations(reply, profile);
+  if (!rows) throw new EslUnexpectedReply(command, reply);
+  return rows.filter((row) => row.user === account);
+}
+
+/** One `<binding>` of a node's xml_curl.conf. */
+export interface XmlCurlBinding {
+  name: string;
+  gatewayUrl: string;
+  /** The sections it answers, such as `directory`; empty means all. */
+  bindings: string[];
+  /** `user:password`, or null. A secret. */
+  credentials: string | null;
+  /** Seconds; null: FreeSWITCH would wait for ever. */
+  timeout: number | null;
+}
+
+/**
+ * The node's xml_curl bindings as its configuration stands now; mod_xml_curl reads it only when it loads.
+ * None when the node has no xml_curl.conf.
+ */
+export async function xmlCurlBindings(node: CommandNode): Promise<XmlCurlBinding[]> {
+  const command = 'xml_locate configuration configuration name xml_curl.conf';
+  const reply = await node.api(command);
+  if (reply.startsWith("can't find anything")) return [];
+  if (!reply.trimStart().startsWith('<configuration'))
+    throw new EslUnexpectedReply(command, 'no configuration');
+  const document = bindingParser.parse(reply) as BindingDocument;
+  return (document.configuration.bindings?.binding ?? []).map(readBinding);
+}
+
+interface BindingDocument {
+  configuration: { bindings?: { binding?: BindingElement[] } };
+}
+
+interface BindingElement {
+  name?: string;
+  param?: { name?: string; value?: string; bindings?: string }[];
+}
+
+const bindingParser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseAttributeValue: false,
+  htmlEntities: true,
+  isArray: (name, _path, _leaf, isAttribute) => !isAttribute && (name === 'binding' || name === 'param'),
+});
+
+function readBinding(element: BindingElement): XmlCurlBinding {
+  const param = (name: string) => element.param?.find((each) => each.name?.toLowerCase() === name);
+  const timeout = Number.parseInt(param('timeout')?.value ?? '', 10);
+  return {
+    name: element.name ?? '',
+    gatewayUrl: param('gateway-url')?.value ?? '',
+    bindings:
+      param('gateway-url')
+        ?.bindings?.toLowerCase()
+        .match(/[a-z]+/g) ?? [],
+    credentials: param('gateway-credentials')?.value ?? null,
+    timeout: timeout > 0 ? timeout : null,
+  };
+}
+
+function validUser(user: string): string {
+  if (!USER.test(user)) throw new EslBadArgument('user');
+  return user;
+}
+
+function validDomain(domain: string): string {
+  if (domain.length > LONGEST_DOMAIN || !DOMAIN.test(domain)) throw new EslBadArgument('domain');
+  return domain;
+}
+
+function validProfile(profile: string): string {
+  if (!PROFILE_NAME.test(profile)) throw new EslBadArgument('profile');
+  return profile;
+}

@@ -1,0 +1,74 @@
+import { Controller, Get, HttpCode, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { withDeadline } from '../common/deadline';
+import { NodePool } from '../freeswitch/node-pool';
+
+const DATABASE_DEADLINE_MS = 1_000;
+
+export class LiveAnswer {
+  @ApiProperty({ enum: ['ok'] })
+  status!: 'ok';
+}
+
+export class NodeHealth {
+  @ApiProperty({ example: 'fs1' })
+  name!: string;
+
+  @ApiProperty({ enum: ['stopped', 'connecting', 'authenticating', 'ready', 'waiting'] })
+  status!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  since!: string;
+}
+
+export class ReadyAnswer {
+  @ApiProperty({ enum: ['ok', 'unavailable'] })
+  status!: 'ok' | 'unavailable';
+
+  @ApiProperty({ enum: ['ok', 'unavailable'] })
+  database!: 'ok' | 'unavailable';
+
+  @ApiProperty({ type: [NodeHealth], description: 'A node that is away does not make Dialplane unready.' })
+  nodes!: NodeHealth[];
+}
+
+@ApiTags('Health')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly pool: NodePool,
+  ) {}
+
+  @Get('live')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiOkResponse({ type: LiveAnswer })
+  live(): LiveAnswer {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether lookups can be answered' })
+  @ApiOkResponse({ type: ReadyAnswer })
+  @ApiResponse({ status: 503, type: ReadyAnswer, description: 'The database does not answer.' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
+    const database = (await this.databaseAnswers()) ? 'ok' : 'unavailable';
+    void reply.status(database === 'ok' ? 200 : 503);
+    const nodes = this.pool.nodes.map((node) => {
+      const { name, status, since } = node.snapshot();
+      return { name, status, since: since.toISOString() };
+    });
+    return { status: database, database, nodes };
+  }
+
+  private databaseAnswers(): Promise<boolean> {
+    const asked = this.dataSource.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    return withDeadline(asked, DATABASE_DEADLINE_MS, () => false);
+  }
+}

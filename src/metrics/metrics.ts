@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What Prometheus reads at /metrics. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly lookups = new Counter({
+    name: 'dialplane_directory_lookups_total',
+    help: 'Directory lookups by FreeSWITCH, by result: found, not_found, error.',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
+
+  readonly lookupLatency = new Histogram({
+    name: 'dialplane_directory_lookup_seconds',
+    help: 'Time from a directory lookup to its answer.',
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5],
+    registers: [this.registry],
+  });
+
+  readonly nodeReady = new Gauge({
+    name: 'dialplane_esl_ready',
+    help: '1 while the event socket of the FreeSWITCH node answers, else 0.',
+    labelNames: ['node'],
+    registers: [this.registry],
+  });
+
+  readonly flushes = new Counter({
+    name: 'dialplane_flushes_total',
+    help: 'Times a node was told to forget a user, by result: done, failed.',
+    labelNames: ['node', 'result'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { a1Hash } from './a1-hash';
+import { makePassword } from './password';
+import { SealedBox } from './sealed-box';
+
+/** Whose credentials: a number in a tenant's realm. */
+export interface SipIdentity {
+  tenantId: number;
+  number: string;
+  realm: string;
+}
+
+/** A password in plain text, for the one answer that shows it, and what is kept of it. */
+export interface NewCredentials {
+  password: string;
+  generated: boolean;
+  sealedA1: string;
+}
+
+/** Makes, seals and opens what a phone proves itself with. */
+@Injectable()
+export class SipCredentials {
+  constructor(private readonly box: SealedBox) {}
+
+  /** @param chosen the client's own password; absent: one is made */
+  make(identity: SipIdentity, chosen?: string | null): NewCredentials {
+    const password = chosen ?? makePassword();
+    const a1 = a1Hash(identity.number, identity.realm, password);
+    return {
+      password,
+      generated: chosen === undefined || chosen === null,
+      sealedA1: this.box.seal(a1, place('a1', identity)),
+    };
+  }
+
+  /** @throws CannotUnseal */
+  openA1(sealed: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
+    return this.box.unseal(sealed, place('a1', identity));
+  }
+
+  sealPin(pin: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
+    return this.box.seal(pin, place('voicemail_pin', identity));
+  }
+
+  /** @throws CannotUnseal */
+  openPin(sealed: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
+    return this.box.unseal(sealed, place('voicemail_pin', identity));
+  }
+}
+
+function place(column: string, { tenantId, number }: Pick<SipIdentity, 'tenantId' | 'number'>): string {
+  return `${column} of ${number} in tenant ${tenantId}`;
+}

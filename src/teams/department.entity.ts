@@ -1,0 +1,19 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { Tenant } from '../tenants/tenant.entity';
+
+@Entity({ name: 'departments' })
+@Index('IDX_departments_tenant', ['tenantId'])
+export class Department {
+  @PrimaryGeneratedColumn({ type: 'integer' })
+  id!: number;
+
+  @Column({ name: 'tenant_id', type: 'integer' })
+  tenantId!: number;
+
+  @ManyToOne(() => Tenant)
+  @JoinColumn({ name: 'tenant_id', foreignKeyConstraintName: 'FK_departments_tenant' })
+  tenant?: Tenant;
+
+  @Column({ type: 'varchar', length: 100 })
+  name!: string;
+}

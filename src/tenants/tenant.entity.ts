@@ -1,0 +1,37 @@
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+
+export const TENANT_STATUSES = ['active', 'disabled'] as const;
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+
+/** An account: a company with its own SIP domain, extensions and tokens. */
+@Entity({ name: 'tenants' })
+@Index('UQ_tenants_domain', ['domain'], { unique: true })
+@Check('CHK_tenants_status', "status IN ('active', 'disabled')")
+export class Tenant {
+  @PrimaryGeneratedColumn({ type: 'integer' })
+  id!: number;
+
+  @Column({ type: 'varchar', length: 100 })
+  name!: string;
+
+  /** The SIP domain and digest realm (see sip-domain.ts). */
+  @Column({ type: 'varchar', length: 190 })
+  domain!: string;
+
+  @Column({ type: 'varchar', length: 16, default: 'active' })
+  status!: TenantStatus;
+
+  /** How many live extensions the tenant may have; null: as many as it likes. */
+  @Column({ name: 'max_extensions', type: 'integer', nullable: true })
+  maxExtensions!: number | null;
+
+  /** The country calling code of numbers written with a leading 0. */
+  @Column({ name: 'country_code', type: 'varchar', length: 3, default: '84' })
+  countryCode!: string;
+
+  @Column({ name: 'created_at', type: 'datetime' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'datetime' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,130 @@
+import { type AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type DataSource } from 'typeorm';
+import { createApp } from '../../src/app';
+import { type Role } from '../../src/auth/roles';
+import { TokensService } from '../../src/auth/tokens.service';
+import { createLogger } from '../../src/common/logging';
+import { InstallationSecrets } from '../../src/config/secret-files';
+import { readSettings } from '../../src/config/settings';
+import { createDataSource } from '../../src/database/data-source';
+import { migrate } from '../../src/database/migrate';
+import { type Tenant } from '../../src/tenants/tenant.entity';
+import { TenantsService } from '../../src/tenants/tenants.service';
+import { type Lane, type TestDatabase } from './lanes';
+
+export const XML_CURL_PASSWORD = 'directory-password';
+const APP_KEY = Buffer.alloc(32, 7).toString('base64');
+
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: T;
+}
+
+/** A tenant with a token of each role that a test asks for. */
+export interface TestTenant {
+  tenant: Tenant;
+  token: string;
+}
+
+/** Dialplane, listening on a loopback port, with a database of its own. */
+export class Dialplane {
+  private tenants = 0;
+
+  private constructor(
+    readonly url: string,
+    readonly dataSource: DataSource,
+    readonly database: TestDatabase,
+    readonly logLines: readonly string[],
+    private readonly app: NestFastifyApplication,
+  ) {}
+
+  /** @param environment settings beside the database, as in the environment */
+  static async start(
+    lane: Lane,
+    environment: Record<string, string> = {},
+    database?: TestDatabase,
+  ): Promise<Dialplane> {
+    const own = database ?? (await lane.create());
+    const settings = readSettings({ APP_KEY, XML_CURL_PASSWORD, DATABASE_URL: own.url, ...environment });
+    const secrets = new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), XML_CURL_PASSWORD);
+    const dataSource = await createDataSource(settings).initialize();
+    await migrate(dataSource);
+    const lines: string[] = [];
+    const sink = new Writable({
+      write: (line, _encoding, done) => {
+        lines.push(String(line));
+        done();
+      },
+    });
+    const logger = createLogger(Object.assign(settings, { LOG_LEVEL: 'trace', LOG_FORMAT: 'json' }), sink);
+    const app = await createApp({ settings, secrets, dataSource }, logger);
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new Dialplane(`http://127.0.0.1:${port}`, dataSource, own, lines, app);
+  }
+
+  get<T>(token: new (...parameters: never[]) => T): T {
+    return this.app.get(token);
+  }
+
+  /** Stops, and drops the database unless another is to go on with it. */
+  async stop({ keepDatabase = false } = {}): Promise<void> {
+    await this.app.close();
+    await this.dataSource.destroy();
+    if (!keepDatabase) await this.database.drop();
+  }
+
+  async tenant(given: { domain?: string; maxExtensions?: number; role?: Role } = {}): Promise<TestTenant> {
+    const domain = given.domain ?? `tenant${++this.tenants}.test`;
+    const maxExtensions = given.maxExtensions ?? null;
+    const tenant = await this.get(TenantsService).create({ name: domain, domain, maxExtensions });
+    return { tenant, token: await this.token(tenant, given.role ?? 'admin') };
+  }
+
+  token(tenant: Tenant, role: Role, expiresAt: Date | null = null): Promise<string> {
+    return this.get(TokensService).create({ tenantId: tenant.id, name: role, role, expiresAt });
+  }
+
+  /** One request to /api/pbx… with a JSON body, if there is one. */
+  async api<T>(token: string, method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    return this.request<T>(method, `/api/pbx${path}`, {
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json; charset=utf-8' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  async request<T>(method: string, path: string, init: RequestInit = {}): Promise<Answer<T>> {
+    const response = await fetch(this.url + path, { method, signal: AbortSignal.timeout(10_000), ...init });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json') && text !== '';
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (json ? JSON.parse(text) : null) as T,
+    };
+  }
+
+  /** What FreeSWITCH asks, as it asks. */
+  lookup(form: Record<string, string>, password = XML_CURL_PASSWORD): Promise<Answer<null>> {
+    return this.request('POST', '/freeswitch/directory', {
+      headers: { Authorization: basic('freeswitch', password) },
+      body: new URLSearchParams(form),
+    });
+  }
+
+  lookupUser(user: string, domain: string): Promise<Answer<null>> {
+    return this.lookup({ section: 'directory', tag_name: 'domain', key: 'id', user, domain });
+  }
+}
+
+export function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}

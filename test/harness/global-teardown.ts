@@ -1,0 +1,1 @@
+export { tearDownMariadb as default } from './global-setup';

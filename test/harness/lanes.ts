@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+
+/** An empty database for one test file. */
+export interface TestDatabase {
+  /** As in DATABASE_URL. */
+  url: string;
+  drop(): Promise<void>;
+}
+
+export interface Lane {
+  name: string;
+  create(): Promise<TestDatabase>;
+}
+
+const sqlite: Lane = {
+  name: 'sqlite',
+  create: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dialplane-test-'));
+    const drop = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }));
+    return Promise.resolve({ url: `sqlite:${join(folder, 'dialplane.db')}`, drop });
+  },
+};
+
+const mariadb: Lane = {
+  name: 'MariaDB',
+  create: async () => {
+    const server = process.env.TEST_DATABASE_URL ?? '';
+    const name = `dialplane_${process.pid}_${Math.random().toString(36).slice(2)}`;
+    await execute(server, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+    const url = new URL(server);
+    url.pathname = name;
+    return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name}`) };
+  },
+};
+
+async function execute(server: string, sql: string): Promise<void> {
+  const connection = await createConnection(server);
+  await connection.query(sql);
+  await connection.end();
+}
+
+/** Runs the tests once on each database. */
+export function describeOnEach(what: string, tests: (lane: Lane) => void): void {
+  describe(`${what} on sqlite`, () => tests(sqlite));
+  const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
+  describeMariadb(`${what} on MariaDB`, () => tests(mariadb));
+}

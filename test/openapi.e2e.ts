@@ -1,0 +1,146 @@
+import Ajv, { type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { type Answer, Dialplane } from './harness/dialplane';
+import { describeOnEach } from './harness/lanes';
+import { addCallerId, addTeam } from './harness/records';
+
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+interface Schema {
+  type?: string;
+  properties?: Record<string, unknown>;
+  allOf?: unknown[];
+  additionalProperties?: unknown;
+}
+
+describeOnEach('the OpenAPI document', (lane) => {
+  let dialplane: Dialplane;
+  let document: Document;
+  const seen = new Set<string>();
+
+  beforeAll(async () => {
+    dialplane = await Dialplane.start(lane);
+    document = (await dialplane.request<Document>('GET', '/docs/openapi.json')).body;
+  });
+  afterAll(() => dialplane.stop());
+
+  /** The schema of an answer, in which no undocumented field may stand. */
+  function validator(path: string, method: string, status: number): ValidateFunction {
+    const schemas = Object.entries(document.components.schemas).map(([name, schema]) => [
+      name,
+      schema.properties && schema.additionalProperties === undefined
+        ? { ...schema, additionalProperties: false }
+        : schema,
+    ]);
+    const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
+    const schema = response?.content?.['application/json']?.schema;
+    if (!schema) throw new Error(`${method} ${path} documents no ${status}`);
+    const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
+    return ajv.compile({
+      ...nullable(schema),
+      components: { schemas: nullable(Object.fromEntries(schemas)) },
+    });
+  }
+
+  function check(path: string, method: string, answer: Answer<unknown>): void {
+    const validate = validator(path, method, answer.status);
+    validate(answer.body);
+    expect([method, path, answer.status, validate.errors]).toEqual([method, path, answer.status, null]);
+    seen.add(`${method} ${path} ${answer.status}`);
+  }
+
+  it('is true of real answers', async () => {
+    const admin = await dialplane.tenant();
+    const reader = await dialplane.token(admin.tenant, 'read_only');
+    const agent = await dialplane.token(admin.tenant, 'agent');
+    const team = await addTeam(dialplane, admin, 'Sales', { department: 'Revenue' });
+    await addCallerId(dialplane, admin, '0900000020');
+    const full = {
+      extension_number: '1001',
+      display_name: 'A',
+      team_id: team.id,
+      outbound_caller_id: '0900000020',
+    };
+    const list = '/api/pbx/extensions';
+    const one = '/api/pbx/extensions/{ext}';
+    const rotate = '/api/pbx/extensions/{ext}/change-password';
+    const large = { x: 'x'.repeat(100_000) };
+    const cases: [string, string, string, string, unknown?][] = [
+      [list, 'POST', admin.token, '', full],
+      [list, 'POST', admin.token, '', { extension_number: '1002' }],
+      [list, 'POST', admin.token, '', {}],
+      [list, 'POST', admin.token, '', []],
+      [list, 'POST', admin.token, '', large],
+      [list, 'POST', 'none', '', full],
+      [list, 'POST', reader, '', full],
+      [list, 'GET', admin.token, ''],
+      [list, 'GET', admin.token, '?page=0'],
+      [list, 'GET', 'none', ''],
+      [list, 'GET', agent, ''],
+      [one, 'GET', admin.token, '/1001'],
+      [one, 'GET', admin.token, '/9999'],
+      [one, 'GET', 'none', '/1001'],
+      [one, 'GET', agent, '/1001'],
+      [one, 'PUT', admin.token, '/1001', { display_name: null }],
+      [one, 'PUT', admin.token, '/1001', { display_name: 1 }],
+      [one, 'PUT', admin.token, '/1001', []],
+      [one, 'PUT', admin.token, '/1001', large],
+      [one, 'PUT', admin.token, '/9999', {}],
+      [one, 'PUT', 'none', '/1001', {}],
+      [one, 'PUT', reader, '/1001', {}],
+      [rotate, 'POST', admin.token, '/1001/change-password', {}],
+      [rotate, 'POST', admin.token, '/1001/change-password', { new_password: 'x' }],
+      [rotate, 'POST', admin.token, '/1001/change-password', []],
+      [rotate, 'POST', admin.token, '/1001/change-password', large],
+      [rotate, 'POST', admin.token, '/9999/change-password', {}],
+      [rotate, 'POST', 'none', '/1001/change-password', {}],
+      [rotate, 'POST', reader, '/1001/change-password', {}],
+      [one, 'DELETE', 'none', '/1001'],
+      [one, 'DELETE', reader, '/1001'],
+      [one, 'DELETE', admin.token, '/1001'],
+      [one, 'DELETE', admin.token, '/1001'],
+    ];
+    for (const [path, method, token, suffix, body] of cases) {
+      check(path, method, await dialplane.api(token, method, `/extensions${suffix}`, body));
+    }
+    const callerIds = '/api/pbx/caller-ids';
+    check(callerIds, 'GET', await dialplane.api(admin.token, 'GET', '/caller-ids'));
+    check(callerIds, 'GET', await dialplane.api(admin.token, 'GET', '/caller-ids?per_page=x'));
+    check(callerIds, 'GET', await dialplane.api('none', 'GET', '/caller-ids'));
+    check(callerIds, 'GET', await dialplane.api(agent, 'GET', '/caller-ids'));
+    check('/health/live', 'GET', await dialplane.request('GET', '/health/live'));
+    check('/health/ready', 'GET', await dialplane.request('GET', '/health/ready'));
+  });
+
+  it('documents no answer that was not seen', () => {
+    const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.entries(operations).flatMap(([method, { responses }]) =>
+        Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),
+      ),
+    );
+    // Only a database that is away makes this one.
+    seen.add('GET /health/ready 503');
+    expect(documented.filter((answer) => !seen.has(answer))).toEqual([]);
+  });
+
+  it('is shown to people as well', async () => {
+    const page = await dialplane.request('GET', '/docs');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+  });
+});
+
+/** OpenAPI 3.0 says `nullable`, JSON Schema a list of types. */
+function nullable<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+    const { nullable: isNullable, type, ...rest } = Object(value) as { nullable?: boolean; type?: string };
+    return isNullable && type ? { ...rest, type: [type, 'null'] } : value;
+  }) as T;
+}

@@ -1,0 +1,83 @@
+import { Dialplane } from './harness/dialplane';
+import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
+import { describeOnEach } from './harness/lanes';
+
+const PIN = '73914628';
+const CHOSEN = 'chosen-Passw0rd-of-9002';
+
+describeOnEach('secrets', (lane) => {
+  it('stand in plain text in the answer that shows them, and nowhere else', async () => {
+    const fake = await FakeFreeSwitch.start({ password: 'event-socket-secret' });
+    const dialplane = await Dialplane.start(lane, { FREESWITCH_NODES: fake.address });
+    const { token, tenant } = await dialplane.tenant();
+    const api = <T>(method: string, path: string, body?: unknown) =>
+      dialplane.api<T>(token, method, path, body);
+    type Made = { data: { sip_password: string } };
+
+    const made = await api<Made>('POST', '/extensions', { extension_number: '9001', voicemail_pin: PIN });
+    await api('POST', '/extensions', { extension_number: '9002', sip_password: CHOSEN, voicemail_pin: PIN });
+    const rotated = await api<Made>('POST', '/extensions/9001/change-password', {});
+    await api('POST', '/extensions', { extension_number: '9003', sip_password: `${CHOSEN}\0` });
+    await api('PUT', '/extensions/9001', { sip_password: CHOSEN });
+    await api('POST', '/extensions', { extension_number: '9002', sip_password: CHOSEN });
+    const later = [
+      await api('GET', '/extensions'),
+      await api('GET', '/extensions/9001'),
+      await api('PUT', '/extensions/9001', { voicemail_pin: '1' }),
+      await dialplane.request('GET', '/metrics'),
+      await dialplane.request('GET', '/health/ready'),
+    ];
+    const directory = await dialplane.lookupUser('9001', tenant.domain);
+    const a1 = /a1-hash" value="([0-9a-f]{32})"/.exec(directory.text)?.[1] ?? '';
+    expect(a1).toHaveLength(32);
+
+    const tables = dialplane.dataSource.entityMetadatas.map(({ tableName }) => tableName);
+    const dump = await Promise.all(
+      tables.map((table) => dialplane.dataSource.query(`SELECT * FROM ${table}`)),
+    );
+    const places = {
+      answers: later.map(({ text }) => text).join('\n'),
+      database: JSON.stringify(dump),
+      log: dialplane.logLines.join('\n'),
+    };
+    const secrets = {
+      generated: made.body.data.sip_password,
+      rotated: rotated.body.data.sip_password,
+      chosen: CHOSEN,
+      pin: PIN,
+      a1,
+      token: token.split('|')[1] ?? '',
+      esl: 'event-socket-secret',
+      xmlCurl: 'directory-password',
+    };
+    for (const [place, text] of Object.entries(places)) {
+      expect(text.length).toBeGreaterThan(100);
+      for (const [secret, value] of Object.entries(secrets)) {
+        expect([place, secret, text.includes(value)]).toEqual([place, secret, false]);
+      }
+    }
+    await dialplane.stop();
+    await fake.stop();
+  });
+
+  it('are not in the log line of a database that fails', async () => {
+    const dialplane = await Dialplane.start(lane);
+    const { token } = await dialplane.tenant();
+    const made = await dialplane.api<{ data: { sip_password: string } }>(token, 'POST', '/extensions', {
+      extension_number: '9001',
+      sip_password: CHOSEN,
+    });
+    expect(made.status).toBe(201);
+    const [row] = await dialplane.dataSource.query<{ a1: string }[]>('SELECT a1 FROM extensions');
+    await dialplane.dataSource.query('ALTER TABLE extensions RENAME COLUMN a1 TO gone');
+    const failed = await dialplane.api(token, 'POST', '/extensions', {
+      extension_number: '9002',
+      sip_password: CHOSEN,
+    });
+    expect([failed.status, failed.text]).toEqual([500, '{"message":"Server error"}']);
+    const line = dialplane.logLines.find((text) => text.includes('request failed')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ reqId: failed.headers.get('x-request-id') });
+    for (const secret of [CHOSEN, row?.a1 ?? 'v1.', 'v1.']) expect(line).not.toContain(secret);
+    await dialplane.stop();
+  });
+});

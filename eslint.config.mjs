@@ -14,7 +14,7 @@ export default tseslint.config(
             '*.mjs',
             '.dependency-cruiser.js',
             'src/cli/dialplane.js',
-            'test/live/jest.config.js',
+            'test/live/jest.config.js', 'test/bench/run.js',
           ],
         },
         tsconfigRootDir: import.meta.dirname,

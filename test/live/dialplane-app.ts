@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Child } from './child';
+import { eventually } from './waiting';
+
+const PROGRAM = resolve(__dirname, '../../src/cli/dialplane.js');
+/** The first start may have to build. */
+const START_MS = 90_000;
+
+export interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+/** The program as an operator runs it: a process, a database of its own, and HTTP. */
+export class DialplaneApp {
+  private child: Child | null = null;
+  private url = '';
+
+  private constructor(
+    private readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async create(nodes: string, xmlCurlPassword: string): Promise<DialplaneApp> {
+    const folder = await mkdtemp(join(tmpdir(), 'live-dialplane-'));
+    return new DialplaneApp(folder, {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATABASE_URL: `sqlite:${join(folder, 'dialplane.db')}`,
+      FREESWITCH_NODES: nodes,
+      XML_CURL_PASSWORD: xmlCurlPassword,
+      LOG_FORMAT: 'json',
+    });
+  }
+
+  get directoryUrl(): string {
+    return `${this.url}/freeswitch/directory`;
+  }
+
+  /** Runs a command of the program and reads the JSON object it prints. */
+  async cli(...args: string[]): Promise<Record<string, unknown>> {
+    const options = { cwd: this.folder, env: this.env, timeout: START_MS };
+    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args, '--json'], options);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  /** A tenant, and the bearer token of its administrator. */
+  async tenant(domain: string): Promise<string> {
+    await this.cli('tenant', 'create', '--name', domain, '--domain', domain);
+    const { token } = await this.cli('token', 'create', '--tenant', domain, '--name', 'live');
+    return String(token);
+  }
+
+  async serve(): Promise<void> {
+    const child = new Child(process.execPath, [PROGRAM, 'serve'], { cwd: this.folder, env: this.env });
+    this.child = child;
+    const listening = (): string | undefined => /listening on (http:\/\/[\w.:]+)/.exec(child.output)?.[1];
+    try {
+      this.url = await eventually('Dialplane listens', listening, START_MS);
+    } catch (error) {
+      await this.stop();
+      throw new Error(`${String(error)}\n${this.outputTail()}`, { cause: error });
+    }
+  }
+
+  async request(token: string, method: string, path: string, body?: object): Promise<Answer> {
+    const response = await fetch(`${this.url}/api/pbx${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(15_000),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  outputTail(): string {
+    return this.child?.output.split('\n').slice(-40).join('\n') ?? '';
+  }
+
+  async stop(): Promise<void> {
+    await this.child?.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

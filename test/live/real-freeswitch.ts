@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { FREESWITCH_BIN } from './available';
+import { Child } from './child';
+import { eslApi } from './raw-esl';
+import { eventually, freePort } from './waiting';
+
+/** Every place where FreeSWITCH would write or look for something, each an option of the same name. */
+const FOLDERS = [
+  'log',
+  'db',
+  'run',
+  'temp',
+  'storage',
+  'recordings',
+  'cache',
+  'certs',
+  'sounds',
+  'scripts',
+  'htdocs',
+  'grammar',
+];
+const CONFIGURATION = resolve(__dirname, '../../freeswitch-conf');
+const START_MS = 40_000;
+
+export interface FreeSwitchOptions {
+  directoryUrl: string;
+  username: string;
+  password: string;
+  eslPort: number;
+  eslPassword: string;
+}
+
+/** A FreeSWITCH of its own, on loopback, with the repository's configuration as it is. */
+export class RealFreeSwitch {
+  private child: Child | null = null;
+
+  private constructor(
+    private readonly options: FreeSwitchOptions,
+    readonly sipPort: number,
+    private readonly folder: string,
+  ) {}
+
+  static async start(options: FreeSwitchOptions): Promise<RealFreeSwitch> {
+    const folder = await mkdtemp(join(tmpdir(), 'live-freeswitch-'));
+    for (const name of FOLDERS) await mkdir(join(folder, name));
+    const freeswitch = new RealFreeSwitch(options, await freePort(), folder);
+    await freeswitch.run();
+    return freeswitch;
+  }
+
+  api(command: string): Promise<string> {
+    return eslApi(this.options.eslPort, this.options.eslPassword, command);
+  }
+
+  /** The same databases, so the registrations are still there. */
+  async restart(): Promise<void> {
+    await this.child?.stop();
+    await this.run();
+  }
+
+  async stop(): Promise<void> {
+    await this.child?.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** What to read when a test fails. */
+  async logTail(lines = 40): Promise<string> {
+    const log = await readFile(join(this.folder, 'log', 'freeswitch.log'), 'utf8').catch(() => '(no log)');
+    return log.split('\n').slice(-lines).join('\n');
+  }
+
+  private async run(): Promise<void> {
+    const folders = FOLDERS.flatMap((name) => [`-${name}`, join(this.folder, name)]);
+    // -nonat: no question to the router; -nort: no real-time clock of a shared machine.
+    const args = ['-nf', '-nc', '-nonat', '-nort', '-conf', CONFIGURATION, ...folders];
+    const child = new Child(FREESWITCH_BIN, args, { env: this.environment() });
+    this.child = child;
+    try {
+      await eventually('FreeSWITCH is up', () => child.running && this.profileIsUp(), START_MS);
+    } catch (error) {
+      const log = await this.logTail();
+      await this.stop();
+      throw new Error(`${String(error)}\n${child.output}\n${log}`, { cause: error });
+    }
+  }
+
+  private async profileIsUp(): Promise<boolean> {
+    return (await this.api('sofia status profile internal')).includes('REGISTRATIONS');
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    const { directoryUrl, username, password, eslPort, eslPassword } = this.options;
+    return {
+      PATH: process.env.PATH,
+      DIALPLANE_URL: directoryUrl,
+      DIALPLANE_USERNAME: username,
+      DIALPLANE_PASSWORD: password,
+      ESL_PORT: String(eslPort),
+      ESL_PASSWORD: eslPassword,
+      SIP_PORT: String(this.sipPort),
+      SWITCH_NAME: 'live',
+    };
+  }
+}

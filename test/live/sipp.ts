@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SIPP_BIN } from './available';
+import { Child } from './child';
+import { eventually, freePort, udpPortTaken } from './waiting';
+
+const RUN_MS = 20_000;
+
+export interface Account {
+  number: string;
+  domain: string;
+  password: string;
+}
+
+/** A SIP phone on loopback, played by sipp: it registers, calls, and is called. */
+export class Phone {
+  private constructor(
+    private readonly sipPort: number,
+    private readonly folder: string,
+    /** Where it is called; its Contact. */
+    readonly port: number,
+  ) {}
+
+  static async create(sipPort: number): Promise<Phone> {
+    return new Phone(sipPort, await mkdtemp(join(tmpdir(), 'live-phone-')), await freePort());
+  }
+
+  async destroy(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The last status, 200 or a refusal. With `contact` the phone claims to be somewhere else. */
+  async register(account: Account, { expires = 300, contact = '' } = {}): Promise<number> {
+    const keys = {
+      contact: contact || `sip:${account.number}@127.0.0.1:${this.port}`,
+      expires: String(expires),
+    };
+    return this.play('register', account, keys);
+  }
+
+  unregister(account: Account): Promise<number> {
+    return this.register(account, { expires: 0 });
+  }
+
+  /** Calls and hangs up after `holdMs`. What it says of itself in From is a lie, which nobody may believe. */
+  call(account: Account, number: string, holdMs = 0): Promise<number> {
+    return this.play('call', account, { number, display: '"Somebody Else"' }, ['-d', String(holdMs)]);
+  }
+
+  /** From now on it is called: it answers, or is busy. */
+  async listen(scenario: 'answer' | 'busy' = 'answer'): Promise<CalledPhone> {
+    const files = await this.files('called');
+    const args = ['-p', String(this.port), ...files.args];
+    const child = new Child(SIPP_BIN, [...(await commonArgs(scenario)), ...args]);
+    await eventually('sipp listens', () => child.running && udpPortTaken(this.port));
+    return new CalledPhone(child, files.log, files.messages);
+  }
+
+  private async play(
+    scenario: string,
+    { number, domain, password }: Account,
+    keys: Record<string, string>,
+    more: string[] = [],
+  ): Promise<number> {
+    const files = await this.files(scenario);
+    const child = new Child(SIPP_BIN, [
+      `127.0.0.1:${this.sipPort}`,
+      ...(await commonArgs(scenario)),
+      ...['-p', String(await freePort()), '-m', '1', '-s', number, '-au', number, '-ap', password],
+      ...Object.entries({ domain, ...keys }).flatMap(([key, value]) => ['-key', key, value]),
+      ...files.args,
+      ...more,
+    ]);
+    const code = await child.finished(RUN_MS);
+    const status = /STATUS (\d{3})/.exec(await readFile(files.log, 'utf8').catch(() => ''))?.[1];
+    if (code !== 0 || status === undefined) {
+      const trace = await readFile(files.messages, 'utf8').catch(() => '(no messages)');
+      throw new Error(
+        `sipp ${scenario} exited with ${code}\n${child.output.slice(-500)}\n${trace.slice(-2_000)}`,
+      );
+    }
+    return Number(status);
+  }
+
+  private async files(name: string): Promise<{ log: string; messages: string; args: string[] }> {
+    const folder = await mkdtemp(join(this.folder, `${name}-`));
+    const [log, messages] = [join(folder, 'log'), join(folder, 'messages')];
+    return {
+      log,
+      messages,
+      args: ['-trace_logs', '-log_file', log, '-trace_msg', '-message_file', messages],
+    };
+  }
+}
+
+/** A phone that waits for one call. */
+export class CalledPhone {
+  constructor(
+    private readonly child: Child,
+    private readonly log: string,
+    private readonly messages: string,
+  ) {}
+
+  /** The first INVITE that came, once the call is over. */
+  async call(deadlineMs = 10_000): Promise<{ displayName: string | null; from: string; invite: string }> {
+    await eventually(
+      'the call to the phone',
+      async () => (await readFile(this.log, 'utf8')).includes('DONE'),
+      deadlineMs,
+    );
+    const invite = firstInvite(await readFile(this.messages, 'utf8'));
+    const [, quoted, from] = /^From: ?(?:"((?:[^"\\]|\\.)*)" ?)?<([^>]*)>;tag=\S+$/m.exec(invite) ?? [];
+    if (from === undefined) throw new Error(`From cannot be read:\n${invite}`);
+    return { displayName: quoted?.replace(/\\(.)/gsu, '$1') ?? null, from, invite };
+  }
+
+  async invited(): Promise<boolean> {
+    return firstInvite(await readFile(this.messages, 'utf8').catch(() => '')) !== '';
+  }
+
+  async hangUp(): Promise<void> {
+    await this.child.stop('SIGKILL');
+  }
+}
+
+function firstInvite(trace: string): string {
+  const start = trace.indexOf('INVITE sip:');
+  return start < 0 ? '' : (trace.slice(start).split(/\r?\n\r?\n/)[0] ?? '').replaceAll('\r', '');
+}
+
+async function commonArgs(scenario: string): Promise<string[]> {
+  const file = join(__dirname, 'scenarios', `${scenario}.xml`);
+  // -aa answers the OPTIONS and NOTIFY that come in between; the timeout is for a sipp that hangs.
+  return [
+    '-sf',
+    file,
+    '-i',
+    '127.0.0.1',
+    '-mp',
+    String(await freePort()),
+    '-nostdin',
+    '-aa',
+    '-timeout',
+    '15s',
+    '-timeout_error',
+  ];
+}

@@ -82,7 +82,11 @@ function startPool(settings: Settings, metrics: Metrics): NodePool {
     info: (message: string, fields: Record<string, unknown>): void => logger.log(fields, message),
     warn: (message: string, fields: Record<string, unknown>): void => logger.warn(fields, message),
   };
-  const pool = new NodePool(settings.nodes, { log, times: { command: COMMAND_DEADLINE_MS } });
+  const pool = new NodePool(settings.nodes, {
+    log,
+    subclasses: ['sofia::register'],
+    times: { command: COMMAND_DEADLINE_MS },
+  });
   for (const node of pool.nodes) {
     metrics.nodeReady.set({ node: node.name }, 0);
     node.onStatus((status) => metrics.nodeReady.set({ node: node.name }, status === 'ready' ? 1 : 0));

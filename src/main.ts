@@ -4,6 +4,8 @@ import { seedDemo } from './cli/demo';
 import { openInstallation } from './cli/installation';
 import { createLogger } from './common/logging';
 
+/** Every answer has a deadline of 2 s; a connection still open after this waits for no answer. */
+const DRAIN_MS = 3_000;
 /** After this a stop that waits for in-flight answers is forced. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -18,14 +20,14 @@ export async function serve(): Promise<void> {
 
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-  process.stdout.write(`Dialplane is listening on ${url}\n`);
-  if (demo) process.stdout.write(demo.words(url));
+  process.stdout.write(`Dialplane is listening on ${url}\n${demo?.words(url) ?? ''}`);
 
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
+    setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_MS).unref();
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
     void app
       .close()

@@ -126,6 +126,19 @@ describeOnEach('what FreeSWITCH must forget', (lane) => {
       expect(fs1.registrations(phone)).toEqual([]);
     });
 
+    it('that something between FreeSWITCH and Dialplane holds up past the delete, the phone is put out at once', async () => {
+      fs1.holdParsing();
+      const registering = fs1.register(phone);
+      await fs1.waitForHeldParsing();
+      // FreeSWITCH itself is asked in the course of the delete, and held as well.
+      await api('DELETE', '/1001');
+      expect(await pending()).toBeGreaterThan(0);
+      fs1.releaseParsing();
+      await registering;
+      await eventually(() => fs1.registrations(phone).length === 0);
+      expect(await registers(fs1)).toBe(false);
+    });
+
     it('a delete answers only when the lookup is over', async () => {
       fs1.holdDirectoryAnswers();
       const registering = fs1.register(phone);

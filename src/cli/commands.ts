@@ -9,16 +9,15 @@ import { label, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { migrate } from '../database/migrate';
 import { Transactions } from '../database/transactions';
-import { createDataSource } from '../database/data-source';
 import { Tenant } from '../tenants/tenant.entity';
 import { TenantsService } from '../tenants/tenants.service';
-import { openInstallation, settingsHere } from './installation';
+import { openDatabase, openInstallation, settingsHere } from './installation';
 import { type Printed } from './print';
 
 const NAME = text({ min: 1, max: 100 });
 
 export async function migrateNow(): Promise<Printed> {
-  const dataSource = await createDataSource(settingsHere()).initialize();
+  const dataSource = await openDatabase(settingsHere());
   const applied = await migrate(dataSource);
   await dataSource.destroy();
   return { lines: applied.length > 0 ? applied : ['Nothing to apply.'], json: { applied } };

@@ -100,8 +100,11 @@ async function nodeChecks(
 }
 
 async function ready(node: EslClient): Promise<void> {
-  const isReady = new Promise<void>((resolve) => {
-    node.onStatus((status) => status === 'ready' && resolve());
+  const isReady = new Promise<void>((resolve, reject) => {
+    node.onStatus((status) => {
+      if (status === 'ready') resolve();
+      if (status === 'waiting') reject(new Error('the first attempt failed'));
+    });
   });
   node.start();
   await withDeadline(isReady, NODE_DEADLINE_MS, () => {

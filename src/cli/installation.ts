@@ -1,4 +1,5 @@
 import { config as readDotenv } from 'dotenv';
+import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
 import { InvalidSetting } from '../config/invalid-setting';
 import { loadSecrets } from '../config/secret-files';
@@ -19,18 +20,22 @@ export function settingsHere(): Settings {
 export async function openInstallation(): Promise<Installation> {
   const settings = settingsHere();
   const secrets = loadSecrets(settings);
-  const dataSource = createDataSource(settings);
-  try {
-    await dataSource.initialize();
-  } catch (error) {
-    throw new InvalidSetting('DATABASE_URL', `cannot be opened: ${(error as Error).message}`);
-  }
+  const dataSource = await openDatabase(settings);
   await migrate(dataSource);
   const installation = { settings, secrets, dataSource };
   if (!(await keyFits(installation))) {
     throw new InvalidSetting('APP_KEY', 'is not the key that this database was written with');
   }
   return installation;
+}
+
+/** @throws InvalidSetting when it cannot be opened */
+export async function openDatabase(settings: Settings): Promise<DataSource> {
+  try {
+    return await createDataSource(settings).initialize();
+  } catch (error) {
+    throw new InvalidSetting('DATABASE_URL', `cannot be opened: ${(error as Error).message}`);
+  }
 }
 
 /** Whether the key opens what the database holds; true when it holds nothing yet. */

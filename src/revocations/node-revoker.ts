@@ -1,4 +1,4 @@
-import { type EslClient } from '../freeswitch/esl-client';
+import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
 import { dropContacts, flushUser, userExists } from '../freeswitch/commands';
 import { EslUnexpectedReply } from '../freeswitch/esl-errors';
 import { type Revocation } from './revocation.entity';
@@ -21,13 +21,21 @@ export interface RevokerOptions {
   confirmAfterMs?: number;
 }
 
+interface Unconfirmed {
+  revocation: Revocation;
+  /** When the second pass is. */
+  due: number;
+  /** A phone has come in as this user since the first pass. */
+  intruded: boolean;
+}
+
 /**
  * How long after the first pass a second one follows: longer than any lookup may take (also one that
  * another instance answers), so that an answer from before the change is out of the cache for good.
  */
 const CONFIRM_AFTER_MS = 3_000;
 const POLL_MS = 10_000;
-const FLUSHES = 3;
+const ATTEMPTS = 3;
 /** The node asks us back for this, and waits 2 s for our answer. */
 const KNOWS_DEADLINE_MS = 3_000;
 
@@ -44,8 +52,9 @@ export class StillKnown extends Error {
 
 /** Carries out one node's revocations, oldest first, one at a time. */
 export class NodeRevoker {
-  /** Revocations whose first pass is done, by id, with the time their second is due. */
-  private readonly confirmAt = new Map<number, { revocation: Revocation; due: number }>();
+  /** Revocations whose first pass is done, by id; the one that is due first stands first. */
+  private readonly unconfirmed = new Map<number, Unconfirmed>();
+  private readonly endListening: () => void;
   private waiters: { ids: Set<number>; done: () => void }[] = [];
   private running: Promise<void> | null = null;
   private again = false;
@@ -56,7 +65,9 @@ export class NodeRevoker {
     private readonly node: EslClient,
     private readonly store: RevocationStore,
     private readonly options: RevokerOptions,
-  ) {}
+  ) {
+    this.endListening = node.onEvent((event) => this.watch(event));
+  }
 
   get name(): string {
     return this.node.name;
@@ -84,6 +95,7 @@ export class NodeRevoker {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.endListening();
     if (this.timer) clearTimeout(this.timer);
     await this.running;
     this.release();
@@ -94,7 +106,7 @@ export class NodeRevoker {
       while (this.again && this.node.status === 'ready' && !this.stopped) {
         this.again = false;
         await this.confirmDue();
-        const pending = await this.store.pending(this.node.name, [...this.confirmAt.keys()]);
+        const pending = await this.store.pending(this.node.name, [...this.unconfirmed.keys()]);
         for (const revocation of pending) await this.firstPass(revocation);
         if (pending.length > 0) this.again = true;
       }
@@ -111,40 +123,53 @@ export class NodeRevoker {
     await this.forget(revocation);
     if (revocation.dropContacts) await this.dropContacts(revocation);
     const due = Date.now() + (this.options.confirmAfterMs ?? CONFIRM_AFTER_MS);
-    this.confirmAt.set(revocation.id, { revocation, due });
+    this.unconfirmed.set(revocation.id, { revocation, due, intruded: false });
     this.options.report('done');
     this.settle(revocation.id);
   }
 
   /** The second pass; contacts stay when the number has been given to someone new since. */
   private async confirmDue(): Promise<void> {
-    for (const [id, { revocation, due }] of this.confirmAt) {
-      if (due > Date.now()) return;
+    for (const [id, waiting] of this.unconfirmed) {
+      const { revocation, due } = waiting;
+      if (due > Date.now() && !waiting.intruded) continue;
+      waiting.intruded = false;
       const gone = await this.forget(revocation);
       if (gone && revocation.dropContacts) await this.dropContacts(revocation);
+      if (due > Date.now()) continue;
       await this.store.remove([id]);
-      this.confirmAt.delete(id);
+      this.unconfirmed.delete(id);
+    }
+  }
+
+  /** A phone that an answer on its way let in between the passes is put out at once. */
+  private watch(event: EslEvent): void {
+    if (event['Event-Subclass'] !== 'sofia::register') return;
+    for (const waiting of this.unconfirmed.values()) {
+      const { sipUser, sipDomain, dropContacts } = waiting.revocation;
+      if (!dropContacts || event.username !== sipUser || event.realm !== sipDomain) continue;
+      waiting.intruded = true;
+      this.wake();
     }
   }
 
   /**
-   * Takes the user out of the node's cache, and answers whether it may not have a phone any more; of
-   * such a one the node itself must say that it knows it no longer. Asking the node makes it look the
-   * user up, which lasts as long as a lookup of its own that had already read the old answer; so for
-   * the others a second flush follows.
+   * Takes the user out of the node's cache, and answers whether it may not have a phone any more.
+   *
+   * Asking the node makes it look the user up again, which lasts as long as a lookup of its own that
+   * had already read the old answer; if that came in meanwhile, the second flush finds it. Of a user
+   * that is gone the node itself must say that it knows it no longer.
    * @throws StillKnown
    */
   private async forget(revocation: Revocation): Promise<boolean> {
     const { sipUser, sipDomain } = revocation;
     const gone = !(await this.store.mayHavePhone(revocation));
-    for (let flush = 1; flush <= FLUSHES; flush++) {
-      await flushUser(this.node, sipUser, sipDomain);
+    await flushUser(this.node, sipUser, sipDomain);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const known = await this.knows(sipUser, sipDomain);
-      if (gone && !known) return true;
-      if (!gone) {
-        await flushUser(this.node, sipUser, sipDomain);
-        return false;
-      }
+      const cleared = await flushUser(this.node, sipUser, sipDomain);
+      if (!gone) return false;
+      if (!known && cleared === 0) return true;
     }
     throw new StillKnown(this.node.name);
   }
@@ -179,7 +204,7 @@ export class NodeRevoker {
   private plan(): void {
     if (this.stopped) return;
     if (this.timer) clearTimeout(this.timer);
-    const [next] = this.confirmAt.values();
+    const [next] = this.unconfirmed.values();
     const poll = POLL_MS * (0.5 + Math.random());
     const wait = next ? Math.max(0, Math.min(poll, next.due - Date.now())) : poll;
     this.timer = setTimeout(() => this.wake(), wait);

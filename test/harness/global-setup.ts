@@ -1,9 +1,19 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { type PrivateMariadb, startMariadb } from './mariadb';
 
 let mariadb: PrivateMariadb | null = null;
 
+export default async function setUp(): Promise<void> {
+  // The tests of the command line run what is built; built once, before any of them starts.
+  execFileSync(process.execPath, [join(__dirname, '../../src/cli/dialplane.js'), '--version'], {
+    stdio: 'ignore',
+  });
+  await setUpMariadb();
+}
+
 /** TEST_DATABASE_URL, or a MariaDB of our own; without either that lane is skipped, aloud. */
-export async function setUpMariadb(): Promise<void> {
+async function setUpMariadb(): Promise<void> {
   if (!process.env.TEST_DATABASE_URL) {
     mariadb = await startMariadb();
     if (mariadb) process.env.TEST_DATABASE_URL = mariadb.url;
@@ -18,5 +28,3 @@ export async function setUpMariadb(): Promise<void> {
 export async function tearDownMariadb(): Promise<void> {
   await mariadb?.stop();
 }
-
-export default setUpMariadb;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { sameSecret } from '../common/same-secret';
 import { now } from '../common/time';
+import { type Prepared, prepared } from '../database/prepared';
 import { Transactions } from '../database/transactions';
 import { type AccountOf } from './account';
 import { ApiToken } from './api-token.entity';
@@ -28,10 +29,14 @@ interface HolderRow {
 /** Bearer tokens: `<id>|<secret>`, of which only the secret's hash is kept. */
 @Injectable()
 export class TokensService {
+  private readonly holders: Prepared<HolderRow>;
+
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly transactions: Transactions,
-  ) {}
+  ) {
+    this.holders = prepared(dataSource, HOLDER_SQL);
+  }
 
   /** Makes a token and answers with it in plain text, the only time that is possible. */
   async create(token: {
@@ -50,7 +55,7 @@ export class TokensService {
   async holder(token: string): Promise<{ account: AccountOf; tenantActive: boolean } | null> {
     const parts = readToken(token);
     if (!parts) return null;
-    const [row] = await this.dataSource.query<HolderRow[]>(HOLDER_SQL, [parts.id]);
+    const [row] = await this.holders(parts.id);
     // An unknown id costs the same comparison as a known one.
     const right = sameSecret(secretHash(parts.secret), row?.secretHash ?? '');
     if (!row || !right || row.revokedAt !== null || expired(row.expiresAt)) return null;

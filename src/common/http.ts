@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage } from 'node:http';
-import { parse as parseForm } from 'node:querystring';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { parse as parseForm } from 'fast-querystring';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type Logger } from 'pino';
 import { answerError } from './error.filter';
@@ -25,6 +25,8 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     // In-flight answers finish; connections that wait for a next request do not hold up the stop.
     forceCloseConnections: 'idle',
     genReqId: requestId,
+    // No Express middleware here; Nest would load a layer for it that every request passes.
+    skipMiddie: true,
     frameworkErrors: answerError,
     routerOptions: { maxParamLength: 200 },
   });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../common/deadline';
 import { Settings } from '../config/settings';
+import { type Prepared, prepared } from '../database/prepared';
 import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { groupXml } from './group-xml';
@@ -19,7 +20,7 @@ export class LookupTooLate extends Error {
   readonly code = 'lookup_too_late';
 }
 
-// A constant text, not a query builder: this is the path every REGISTER and call waits for.
+// Prepared, not built: this is the path that every REGISTER and call waits for.
 const USER_SQL = `
   SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
     e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
@@ -53,13 +54,17 @@ interface UserRow {
 /** Who may have a phone, in FreeSWITCH's words. */
 @Injectable()
 export class DirectoryService {
+  private readonly users: Prepared<UserRow>;
+  private readonly members: Prepared<{ number: string }>;
   private readonly profiles: string[];
 
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly credentials: SipCredentials,
     private readonly settings: Settings,
   ) {
+    this.users = prepared(dataSource, USER_SQL);
+    this.members = prepared(dataSource, GROUP_SQL);
     this.profiles = settings.sipProfiles;
   }
 
@@ -76,7 +81,7 @@ export class DirectoryService {
   }
 
   private async user({ number, domain }: { number: string; domain: string }): Promise<Xml> {
-    const [row] = await this.dataSource.query<UserRow[]>(USER_SQL, [number, domain]);
+    const [row] = await this.users(number, domain);
     if (!row) return NOT_FOUND;
     const identity = { tenantId: row.tenantId, number };
     return userXml(
@@ -98,7 +103,7 @@ export class DirectoryService {
   }
 
   private async group({ group, domain }: { group: string; domain: string }): Promise<Xml> {
-    const rows = await this.dataSource.query<{ number: string }[]>(GROUP_SQL, [group, domain]);
+    const rows = await this.members(group, domain);
     const numbers = rows.map((row) => row.number);
     return numbers.length === 0 ? NOT_FOUND : groupXml(group, domain, numbers);
   }

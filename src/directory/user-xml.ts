@@ -72,9 +72,12 @@ function userVariables(user: DirectoryUser): Record<string, string | null> {
 
 /** One element a value; what is null or empty is left out. */
 function named(tag: string, values: Record<string, string | null>): Xml[] {
-  return Object.entries(values)
-    .filter((entry): entry is [string, string] => Boolean(entry[1]))
-    .map(([name, value]) => element(tag, { name, value }));
+  const written: Xml[] = [];
+  for (const name in values) {
+    const value = values[name];
+    if (value) written.push(element(tag, { name, value }));
+  }
+  return written;
 }
 
 /**
@@ -96,12 +99,9 @@ export function quotedStringText(name: string): string {
 
 /** Every byte but letters and digits as %XX: nothing that an expansion on the way could read. */
 export function percentEncoded(text: string): string {
-  return [...Buffer.from(text, 'utf8')]
-    .map((byte) => {
-      const character = String.fromCharCode(byte);
-      return /[A-Za-z0-9]/.test(character)
-        ? character
-        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    })
-    .join('');
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  return bytes.replace(
+    /[^A-Za-z0-9]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }

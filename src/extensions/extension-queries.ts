@@ -6,24 +6,32 @@ import { EXTENSION_NUMBER } from './extension-number';
 import { Extension } from './extension.entity';
 
 /** The live extensions of a tenant by number, and how many there are. */
-export function listExtensions(
+export async function listExtensions(
   dataSource: DataSource,
   tenantId: number,
   query: ListExtensionsQuery,
 ): Promise<[Extension[], number]> {
   const { skip, perPage } = pageOf(query);
-  const list = dataSource
+  const found = dataSource
     .createQueryBuilder(Extension, 'e')
-    .leftJoinAndSelect('e.team', 'team')
     .where('e.tenant_id = :tenantId AND e.live_number IS NOT NULL', { tenantId });
-  if (query.status) list.andWhere('e.status = :status', { status: query.status });
+  if (query.status) found.andWhere('e.status = :status', { status: query.status });
   if (query.search) {
     const pattern = likePattern(query.search);
-    list.andWhere("(e.live_number LIKE :pattern ESCAPE '!' OR e.display_name LIKE :pattern ESCAPE '!')", {
+    found.andWhere("(e.live_number LIKE :pattern ESCAPE '!' OR e.display_name LIKE :pattern ESCAPE '!')", {
       pattern,
     });
   }
-  return list.orderBy('e.liveNumber').offset(skip).limit(perPage).getManyAndCount();
+  // Counted without the teams: joined, TypeORM counts distinct ids, at several times the price.
+  const counted = found.clone().select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
+  const page = found
+    .leftJoinAndSelect('e.team', 'team')
+    .orderBy('e.live_number')
+    .offset(skip)
+    .limit(perPage)
+    .getMany();
+  const [extensions, count] = await Promise.all([page, counted]);
+  return [extensions, Number(count?.total)];
 }
 
 /** @throws NotFound also for a path that is no number, which no query then sees */

@@ -15,9 +15,12 @@ const PREPROCESS = /x(?=-pre-process)/giu;
 /** What XML 1.0 has no way to write. Input refuses it; should some arrive, it is shown as U+FFFD. */
 const UNWRITABLE = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u;
 
+/** Whether either rule has something to do in a value; in most neither has. */
+const RISKY = /[^A-Za-z0-9 _.,:@/+=-]|-pre-process/i;
+
 /** A value as it may stand between double quotes. */
 export function escaped(value: string): string {
-  return value.replace(NOT_PLAIN, reference).replace(PREPROCESS, reference);
+  return RISKY.test(value) ? value.replace(NOT_PLAIN, reference).replace(PREPROCESS, reference) : value;
 }
 
 function reference(character: string): string {
@@ -31,9 +34,9 @@ export function element(
   attributes: Record<string, string>,
   children: readonly Xml[] = [],
 ): Xml {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`);
-  const start = `<${name}${written.join('')}`;
-  return (children.length === 0 ? `${start}/>` : `${start}>${children.join('')}</${name}>`) as Xml;
+  let written = `<${name}`;
+  for (const key in attributes) written += ` ${key}="${escaped(attributes[key] ?? '')}"`;
+  return (children.length === 0 ? `${written}/>` : `${written}>${children.join('')}</${name}>`) as Xml;
 }
 
 /** A whole answer of one section. */

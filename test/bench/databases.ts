@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { type DataSource } from 'typeorm';
+import { TokensService } from '../../src/auth/tokens.service';
+import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
+import { now } from '../../src/common/time';
+import { readSettings } from '../../src/config/settings';
+import { createDataSource } from '../../src/database/data-source';
+import { migrate } from '../../src/database/migrate';
+import { Transactions } from '../../src/database/transactions';
+import { Extension } from '../../src/extensions/extension.entity';
+import { SealedBox } from '../../src/sip-credentials/sealed-box';
+import { SipCredentials } from '../../src/sip-credentials/sip-credentials.service';
+import { TenantsService } from '../../src/tenants/tenants.service';
+import { startMariadb } from '../harness/mariadb';
+import { numberAt } from './requests';
+
+export const APP_KEY = Buffer.alloc(32, 7).toString('base64');
+/** The domain of the recorded lookups. */
+const DOMAIN = 'pbx.test';
+const ROWS_PER_INSERT = 1_000;
+
+export type Kind = 'MariaDB' | 'sqlite';
+
+export interface Databases {
+  kinds: Kind[];
+  mariadbVersion: string;
+  /** An empty database's DATABASE_URL. */
+  create(kind: Kind): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Both databases, or sqlite alone where no MariaDB is to be had. */
+export async function startDatabases(): Promise<Databases> {
+  const folder = mkdtempSync(join(tmpdir(), 'dialplane-bench-'));
+  const own = process.env.TEST_DATABASE_URL ? null : await startMariadb();
+  const server = process.env.TEST_DATABASE_URL ?? own?.url;
+  const names: string[] = [];
+  const create = async (kind: Kind): Promise<string> => {
+    const name = `dialplane_bench_${process.pid}_${names.length}`;
+    if (kind === 'sqlite' || !server) return `sqlite:${join(mkdtempSync(join(folder, 'sqlite-')), 'db')}`;
+    names.push(name);
+    await query(server, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+    return Object.assign(new URL(server), { pathname: name }).href;
+  };
+  return {
+    kinds: server ? ['MariaDB', 'sqlite'] : ['sqlite'],
+    mariadbVersion: server
+      ? String((await query(server, 'SELECT VERSION() AS version'))[0]?.version)
+      : 'none',
+    create,
+    stop: async () => {
+      rmSync(folder, { recursive: true, force: true });
+      for (const name of server ? names : []) await query(String(server), `DROP DATABASE ${name}`);
+      await own?.stop();
+    },
+  };
+}
+
+async function query(server: string, sql: string): Promise<RowDataPacket[]> {
+  const connection = await createConnection(server);
+  const [rows] = await connection.query<RowDataPacket[]>(sql);
+  await connection.end();
+  return rows;
+}
+
+/** Fills an empty database with one tenant. @returns its admin's token */
+export async function seed(url: string, extensions: number): Promise<string> {
+  const dataSource = await createDataSource(readSettings({ APP_KEY, DATABASE_URL: url })).initialize();
+  await migrate(dataSource);
+  const transactions = new Transactions(dataSource);
+  const tenant = await new TenantsService(transactions).create({
+    name: 'Bench',
+    domain: DOMAIN,
+    maxExtensions: null,
+  });
+  const callerIds = new CallerIdsService(dataSource, transactions);
+  const given = {
+    number: '0901234567',
+    displayName: 'Bench',
+    carrier: 'mobifone',
+    cliType: 'mobile',
+  } as const;
+  const callerId = await callerIds.create(tenant, given);
+  await insertExtensions(dataSource, extensions, tenant.id, callerId.id);
+  const tokens = new TokensService(dataSource, transactions);
+  const token = await tokens.create({ tenantId: tenant.id, name: 'bench', role: 'admin', expiresAt: null });
+  await dataSource.destroy();
+  return token;
+}
+
+async function insertExtensions(
+  dataSource: DataSource,
+  count: number,
+  tenantId: number,
+  callerId: number,
+): Promise<void> {
+  const credentials = new SipCredentials(new SealedBox(Buffer.from(APP_KEY, 'base64')));
+  const times = { createdAt: now(), updatedAt: now(), deletedAt: null };
+  const extension = (index: number): Partial<Extension> => {
+    const number = numberAt(index);
+    const { sealedA1 } = credentials.make({ tenantId, number, realm: DOMAIN }, `password-${number}`);
+    return {
+      ...{ tenantId, extensionNumber: number, liveNumber: number, a1: sealedA1, ...times },
+      ...{ displayName: `Desk ${number}`, outboundCallerIdId: callerId },
+    };
+  };
+  await dataSource.transaction(async (manager) => {
+    for (let first = 0; first < count; first += ROWS_PER_INSERT) {
+      const length = Math.min(ROWS_PER_INSERT, count - first);
+      const rows = Array.from({ length }, (_, index) => extension(first + index));
+      await manager.createQueryBuilder().insert().into(Extension).values(rows).updateEntity(false).execute();
+    }
+  });
+}

@@ -1,0 +1,10 @@
+/** The text of DirectoryService's query for one user. */
+export const USER_SQL = `
+  SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
+    e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
+    e.max_concurrent AS maxConcurrent, e.recording_mode AS recordingMode,
+    c.number AS callerNumber, c.display_name AS callerName
+  FROM tenants t
+  JOIN extensions e ON e.tenant_id = t.id AND e.live_number = ? AND e.status = 'active'
+  LEFT JOIN caller_ids c ON c.id = e.outbound_caller_id_id AND c.status = 'active'
+  WHERE t.domain = ? AND t.status = 'active'`;

@@ -12,7 +12,8 @@ module.exports = {
     },
     {
       name: 'freeswitch-knows-no-tenant',
-      comment: 'The ESL client and the XML writer speak to FreeSWITCH; whose phone it is, is not their matter.',
+      comment:
+        'The ESL client and the XML writer speak to FreeSWITCH; whose phone it is, is not their matter.',
       severity: 'error',
       from: { path: '^src/freeswitch/' },
       to: { path: '^src/', pathNot: '^src/freeswitch/' },
@@ -37,7 +38,9 @@ module.exports = {
           '^src/registrations/registration-state[.]ts$',
         ],
       },
-      to: { path: ['node_modules/(@nestjs|typeorm|mysql2|fastify|modesl)', '^(net|node:net|http|node:http)$'] },
+      to: {
+        path: ['node_modules/(@nestjs|typeorm|mysql2|fastify|modesl)', '^(net|node:net|http|node:http)$'],
+      },
     },
     {
       name: 'only-the-client-knows-modesl',
@@ -63,6 +66,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -33,7 +33,7 @@ describeOnEach('the OpenAPI document', (lane) => {
 
   /** The schema of an answer, in which no undocumented field may stand. */
   function validator(path: string, method: string, status: number): ValidateFunction {
-    const schemas = Object.entries(document.components.schemas).map(([name, schema]) => [
+    const schemas = Object.entries(document.components.schemas).map(([name, schema]): [string, Schema] => [
       name,
       schema.properties && schema.additionalProperties === undefined
         ? { ...schema, additionalProperties: false }
@@ -45,7 +45,7 @@ describeOnEach('the OpenAPI document', (lane) => {
     const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
     return ajv.compile({
       ...nullable(schema),
-      components: { schemas: nullable(Object.fromEntries(schemas)) },
+      components: { schemas: nullable(Object.fromEntries<Schema>(schemas)) },
     });
   }
 

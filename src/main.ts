@@ -20,7 +20,6 @@ export async function serve(): Promise<void> {
 
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-  process.stdout.write(`Dialplane is listening on ${url}\n${demo?.words(url) ?? ''}`);
 
   let stopping = false;
   const stop = (signal: string): void => {
@@ -36,4 +35,5 @@ export async function serve(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.stdout.write(`Dialplane is listening on ${url}\n${demo?.words(url) ?? ''}`);
 }

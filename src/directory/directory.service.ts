@@ -7,6 +7,7 @@ import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { groupXml } from './group-xml';
 import { type LookupRequest } from './lookup-request';
+import { GROUP_SQL, USER_SQL } from './lookup-sql';
 import { userXml } from './user-xml';
 
 /**
@@ -19,25 +20,6 @@ export const LOOKUP_DEADLINE_MS = 1_500;
 export class LookupTooLate extends Error {
   readonly code = 'lookup_too_late';
 }
-
-// Prepared, not built: this is the path that every REGISTER and call waits for.
-const USER_SQL = `
-  SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
-    e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
-    e.max_concurrent AS maxConcurrent, e.recording_mode AS recordingMode,
-    c.number AS callerNumber, c.display_name AS callerName
-  FROM tenants t
-  JOIN extensions e ON e.tenant_id = t.id AND e.live_number = ? AND e.status = 'active'
-  LEFT JOIN caller_ids c ON c.id = e.outbound_caller_id_id AND c.status = 'active'
-  WHERE t.domain = ? AND t.status = 'active'`;
-
-const GROUP_SQL = `
-  SELECT e.live_number AS number
-  FROM tenants t
-  JOIN teams g ON g.tenant_id = t.id AND g.name = ?
-  JOIN extensions e ON e.team_id = g.id AND e.live_number IS NOT NULL AND e.status = 'active'
-  WHERE t.domain = ? AND t.status = 'active'
-  ORDER BY e.live_number`;
 
 interface UserRow {
   tenantId: number;

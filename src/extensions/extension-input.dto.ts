@@ -20,6 +20,14 @@ const CALLER_ID = {
   description: 'An active number of /api/pbx/caller-ids.',
 } as const;
 
+const NEW_PASSWORD = {
+  type: 'string',
+  nullable: true,
+  minLength: PASSWORD.min,
+  maxLength: PASSWORD.max,
+  description: 'Absent: 24 letters and digits are made.',
+} as const;
+
 export class ListExtensionsQuery extends ListQuery {
   @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
   @Field('nullable', oneOf(EXTENSION_STATUSES))
@@ -40,13 +48,7 @@ export class CreateExtensionDto {
   @Field('nullable', reference)
   team_id?: number | null;
 
-  @ApiPropertyOptional({
-    type: 'string',
-    nullable: true,
-    minLength: PASSWORD.min,
-    maxLength: PASSWORD.max,
-    description: 'Absent: 24 letters and digits are made.',
-  })
+  @ApiPropertyOptional(NEW_PASSWORD)
   @Field('nullable', text(PASSWORD))
   sip_password?: string | null;
 
@@ -124,13 +126,7 @@ export class UpdateExtensionDto {
 
 /** POST /api/pbx/extensions/{ext}/change-password */
 export class ChangePasswordDto {
-  @ApiPropertyOptional({
-    type: 'string',
-    nullable: true,
-    minLength: PASSWORD.min,
-    maxLength: PASSWORD.max,
-    description: 'Absent: 24 letters and digits are made.',
-  })
+  @ApiPropertyOptional(NEW_PASSWORD)
   @Field('nullable', text(PASSWORD))
   new_password?: string | null;
 }

@@ -1,4 +1,4 @@
-/** The text of DirectoryService's query for one user. */
+/** A user who may have a phone: number and domain. The path that every REGISTER and call waits for. */
 export const USER_SQL = `
   SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
     e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
@@ -8,3 +8,12 @@ export const USER_SQL = `
   JOIN extensions e ON e.tenant_id = t.id AND e.live_number = ? AND e.status = 'active'
   LEFT JOIN caller_ids c ON c.id = e.outbound_caller_id_id AND c.status = 'active'
   WHERE t.domain = ? AND t.status = 'active'`;
+
+/** The numbers of a team's members: team and domain. */
+export const GROUP_SQL = `
+  SELECT e.live_number AS number
+  FROM tenants t
+  JOIN teams g ON g.tenant_id = t.id AND g.name = ?
+  JOIN extensions e ON e.team_id = g.id AND e.live_number IS NOT NULL AND e.status = 'active'
+  WHERE t.domain = ? AND t.status = 'active'
+  ORDER BY e.live_number`;

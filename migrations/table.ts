@@ -2,6 +2,12 @@ import { type QueryRunner, Table, type TableColumnOptions, type TableOptions } f
 
 const isMysql = (runner: QueryRunner): boolean => runner.connection.options.type !== 'better-sqlite3';
 
+/**
+ * Whatever the database's own default: latin1 holds no Vietnamese name. The 520 collation, since the
+ * older ones take all emoji for the same character.
+ */
+const TEXT = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci';
+
 export const id: TableColumnOptions = {
   name: 'id',
   type: 'integer',
@@ -48,6 +54,7 @@ export function reference(
 /** Creates a table with its keys and checks on either database. */
 export async function createTable(runner: QueryRunner, options: TableOptions): Promise<void> {
   await runner.createTable(new Table({ ...options, ...(isMysql(runner) && { engine: 'InnoDB' }) }));
+  if (isMysql(runner)) await runner.query(`ALTER TABLE \`${options.name}\` CONVERT TO ${TEXT}`);
   // TypeORM leaves check constraints out on MySQL, where they have been kept since 8.0.16 and MariaDB 10.2.
   if (isMysql(runner)) {
     for (const check of options.checks ?? []) {

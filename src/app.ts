@@ -17,7 +17,7 @@ export async function createApp(installation: Installation, logger: Logger): Pro
       bodyParser: false,
     },
   );
-  addHooks(app);
+  addHooks(app, logger);
   serveDocs(app);
   await app.init();
   return app;

@@ -1,8 +1,11 @@
 import { type AddressInfo } from 'node:net';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app';
 import { seedDemo } from './cli/demo';
 import { openInstallation } from './cli/installation';
 import { createLogger } from './common/logging';
+import { InvalidSetting } from './config/invalid-setting';
+import { type Settings } from './config/settings';
 
 /** Every answer has a deadline of 2 s; a connection still open after this waits for no answer. */
 const DRAIN_MS = 3_000;
@@ -14,9 +17,10 @@ export async function serve(): Promise<void> {
   const installation = await openInstallation();
   const { settings } = installation;
   const logger = createLogger(settings);
-  const demo = await seedDemo(installation);
   const app = await createApp(installation, logger);
-  await app.listen(settings.PORT, settings.HOST);
+  await listen(app, settings);
+  // Only now: what is shown once must not be made by a start that fails.
+  const demo = await seedDemo(installation);
 
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
@@ -31,9 +35,24 @@ export async function serve(): Promise<void> {
     void app
       .close()
       .then(() => installation.dataSource.destroy())
-      .then(() => process.exit(0));
+      .then(() => process.exit(0))
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'the stop failed');
+        process.exit(1);
+      });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.stdout.write(`Dialplane is listening on ${url}\n${demo?.words(url) ?? ''}`);
+}
+
+/** @throws InvalidSetting naming the setting that is in the way */
+async function listen(app: NestFastifyApplication, { HOST, PORT }: Settings): Promise<void> {
+  try {
+    await app.listen(PORT, HOST);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const setting = code === 'EADDRINUSE' || code === 'EACCES' ? 'PORT' : 'HOST';
+    throw new InvalidSetting(setting, `cannot be listened on: ${message}`);
+  }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { CommandLine } from './harness/command-line';
@@ -47,6 +47,28 @@ describe('the first start', () => {
       code: 1,
       stderr: 'APP_KEY is not the key that this database was written with\n',
     });
+  });
+});
+
+describe('a first start that cannot listen', () => {
+  const commandLine = new CommandLine();
+  afterAll(() => commandLine.stop());
+
+  it('says which setting is in the way, and shows the demo when it can', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const outcome = await commandLine.run(['serve'], { PORT: String(port), LOG_LEVEL: 'error' });
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(/^PORT cannot be listened on: .*EADDRINUSE.*\n$/);
+    taken.close();
+    const nowhere = await commandLine.run(['serve'], {
+      HOST: 'nonsense.invalid',
+      PORT: '0',
+      LOG_LEVEL: 'error',
+    });
+    expect(nowhere.stderr).toMatch(/^HOST cannot be listened on: .*\n$/);
+    expect((await commandLine.serve()).output.stdout).toContain('curl -H');
   });
 });
 
@@ -192,6 +214,8 @@ describeOnEach('dialplane', (lane) => {
     expect(await refusal(...callerId, '84900000020')).toBe('The number has already been taken.\n');
     expect(await refusal(...callerId, 'abc')).toBe('The number format is invalid.\n');
     expect(await refusal('nonsense')).toContain('unknown command');
+    for (const bare of [[], ['tenant']]) expect(await refusal(...bare)).toContain('dialplane --help');
+    expect(await refusal(...token, 'pbx.test', '--expires', '2099-02-31T00:00:00Z')).toContain('ISO 8601');
   });
 
   it('doctor finds a good installation good', async () => {

@@ -192,6 +192,30 @@ describeOnEach('what FreeSWITCH must forget', (lane) => {
     });
   });
 
+  it('one that cannot be carried out holds up no other', async () => {
+    const other = await dialplane.tenant({ domain: 'other.test' });
+    const made = await dialplane.api<Made>(other.token, 'POST', '/extensions', { extension_number: '2001' });
+    const theirs = { user: '2001', domain: 'other.test', password: made.body.data.sip_password };
+    await registers(fs1, theirs);
+    fs1.answerWith('user_exists id 1001 pbx.test', 'true');
+    expect((await api('DELETE', '/1001')).status).toBe(200);
+    expect((await dialplane.api(other.token, 'DELETE', '/extensions/2001')).status).toBe(200);
+    expect(fs1.registrations(theirs)).toEqual([]);
+    const scrape = await dialplane.request('GET', '/metrics');
+    expect(scrape.text).toMatch(/dialplane_flushes_total\{node="fs1",result="failed"\} [1-9]/);
+    const asked = fs1.commands.filter((command) => command === 'api user_exists id 1001 pbx.test').length;
+    expect(asked).toBeLessThanOrEqual(6);
+  });
+
+  it('are many at once, and all done when they answer', async () => {
+    const phones = await Promise.all(Array.from({ length: 40 }, (_, i) => create(String(3000 + i))));
+    for (const each of phones) await registers(fs1, each);
+    const answers = await Promise.all(phones.map(({ user }) => api('DELETE', `/${user}`)));
+    expect(answers.map(({ status }) => status)).toEqual(phones.map(() => 200));
+    expect(phones.filter((each) => fs1.registrations(each).length > 0)).toEqual([]);
+    await eventually(async () => (await pending()) === 0);
+  });
+
   it('a number given anew keeps its new phone through the second pass', async () => {
     await registers(fs1);
     await api('DELETE', '/1001');

@@ -101,7 +101,7 @@ async function withDatabase(
 }
 
 async function tenantOf(dataSource: DataSource, domain: string): Promise<Tenant> {
-  const tenant = await dataSource.manager.findOneBy(Tenant, { domain });
+  const tenant = await dataSource.manager.findOneBy(Tenant, { domain: domain.toLowerCase() });
   if (!tenant)
     throw InvalidData.field('tenant', `There is no tenant with the SIP domain ${JSON.stringify(domain)}.`);
   return tenant;
@@ -119,7 +119,10 @@ function wholeNumber(field: string, value: string): number {
 function futureTime(value: string): Date {
   const time = new Date(value);
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-  if (!form.test(value) || Number.isNaN(time.getTime())) {
+  const [day] = value.split('T');
+  // JavaScript takes the 31st of February for the 3rd of March.
+  const isDay = new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day ?? '');
+  if (!form.test(value) || Number.isNaN(time.getTime()) || !isDay) {
     throw InvalidData.field('expires', 'The expiry must be an ISO 8601 time with Z or an offset.');
   }
   if (time.getTime() <= Date.now()) throw InvalidData.field('expires', 'The expiry must be in the future.');

@@ -128,15 +128,24 @@ async function bindingCheck(
   secrets: InstallationSecrets,
 ): Promise<Check> {
   const name = `node ${node.name}, xml_curl`;
-  const all = await xmlCurlBindings(node).catch(() => []);
-  const mine = all.filter(({ bindings }) => bindings.length === 0 || bindings.includes('directory'));
-  const [binding] = mine;
-  const wanted = `http://${settings.HOST}:${settings.PORT}${PATH}`;
-  if (!binding) {
-    return { name, ok: false, says: `no binding for the directory; give it the gateway-url ${wanted}` };
+  try {
+    const all = await xmlCurlBindings(node);
+    const mine = all.filter(({ bindings }) => bindings.length === 0 || bindings.includes('directory'));
+    const [binding, second] = mine;
+    if (!binding) {
+      const wanted = `http://${settings.HOST}:${settings.PORT}${PATH}`;
+      return { name, ok: false, says: `no binding for the directory; give it the gateway-url ${wanted}` };
+    }
+    const wrong =
+      bindingFault(binding, settings, secrets) ??
+      (second
+        ? `a second binding, ${second.gatewayUrl}, could know users that Dialplane does not; remove it`
+        : null) ??
+      (await gatewayFault(binding));
+    return { name, ok: wrong === null, says: wrong ?? `asks ${binding.gatewayUrl}` };
+  } catch (error) {
+    return failed(name, error, 'check that mod_xml_curl is loaded');
   }
-  const wrong = bindingFault(binding, settings, secrets) ?? (await gatewayFault(binding));
-  return { name, ok: wrong === null, says: wrong ?? `asks ${binding.gatewayUrl}` };
 }
 
 function bindingFault(

@@ -15,6 +15,9 @@ function fail(error: unknown): never {
 function sentence(error: unknown): string {
   if (error instanceof InvalidData) return Object.values(error.errors).flat().join(' ');
   if (error instanceof ApiError) return error.message;
+  // Commander's word for "a noun without a verb", after which it would print the help.
+  if (error instanceof CommanderError && error.code === 'commander.help')
+    return 'Say what to do; see: dialplane --help';
   return error instanceof Error ? error.message : String(error);
 }
 

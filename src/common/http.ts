@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { parse as parseForm } from 'fast-querystring';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
@@ -11,6 +12,9 @@ const BODY_LIMIT = 64 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 /** A client that says half a request and stops holds a connection no longer than this. */
 const REQUEST_DEADLINE_MS = 15_000;
+const HEADERS_DEADLINE_MS = 10_000;
+/** How often Node looks for such clients. */
+const LOOK_EVERY_MS = 2_000;
 
 /** Asked by machines, many times a second: told only at debug. */
 const QUIET = /^\/(freeswitch|health|metrics)\b/;
@@ -22,15 +26,35 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_DEADLINE_MS,
+    http: { headersTimeout: HEADERS_DEADLINE_MS, connectionsCheckingInterval: LOOK_EVERY_MS },
     // In-flight answers finish; connections that wait for a next request do not hold up the stop.
     forceCloseConnections: 'idle',
     genReqId: requestId,
     // No Express middleware here; Nest would load a layer for it that every request passes.
     skipMiddie: true,
     frameworkErrors: answerError,
-    routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: refuse,
+    // As long as a request line can be: too long a number is not found, like any other.
+    routerOptions: { maxParamLength: 16_384 },
   });
   return adapter;
+}
+
+const REFUSALS: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
+/** What is no HTTP never reaches a route, nor the error filter. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
+  const body = JSON.stringify({ message: 'Malformed request' });
+  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
 }
 
 function requestId({ headers }: IncomingMessage): string {
@@ -39,14 +63,15 @@ function requestId({ headers }: IncomingMessage): string {
 }
 
 /** What every request and answer passes, beside its route. */
-export function addHooks(app: NestFastifyApplication): void {
+export function addHooks(app: NestFastifyApplication, logger: Logger): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
     done(decodable(request.raw.url ?? '') ? undefined : new MalformedRequest('Malformed request URL'));
   });
+  const tellsAll = logger.isLevelEnabled('debug');
   fastify.addHook('onResponse', (request, reply, done) => {
-    logAnswer(request, reply);
+    if (tellsAll || !QUIET.test(request.url)) logAnswer(request, reply);
     done();
   });
   readJson(fastify);

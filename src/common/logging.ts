@@ -3,7 +3,7 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { Settings } from '../config/settings';
 
-/** Field names that never reach a log line with their value, however deep. */
+/** Field names whose values no log line shows, in what is logged and two levels down. */
 const SECRET_FIELDS = [
   'password',
   'sip_password',
@@ -43,8 +43,8 @@ export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, ...more: unknown[]): void {
-    // Nest's start-up chatter: one line a module and a route.
-    this.write('debug', message, more);
+    // Nest tells every module and route at its start, in bare sentences; our services bring fields.
+    this.write(typeof message === 'object' ? 'info' : 'debug', message, more);
   }
 
   error(message: unknown, ...more: unknown[]): void {
@@ -64,7 +64,11 @@ export class NestLog implements LoggerService {
   }
 
   /** Calls read `(fields, sentence)` or `(sentence)`; Nest adds the speaker's name at the end. */
-  private write(level: 'trace' | 'debug' | 'warn' | 'error', message: unknown, more: unknown[]): void {
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error',
+    message: unknown,
+    more: unknown[],
+  ): void {
     const context = more.at(-1);
     if (typeof message === 'object' && message !== null) {
       this.logger[level]({ ...message, context }, typeof more[0] === 'string' ? more[0] : '');

@@ -34,7 +34,7 @@ export function loadSecrets(settings: Settings): InstallationSecrets {
 function keptInFile(name: string, make: () => string): string {
   const path = join(FOLDER, name);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     try {
       // wx: of two processes that start at once, one writes and both read the same secret.
       writeFileSync(path, make() + '\n', { mode: 0o600, flag: 'wx' });

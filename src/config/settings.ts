@@ -67,7 +67,7 @@ export class Settings {
   })
   DATABASE_URL = 'sqlite:./data/dialplane.db';
 
-  /** 32 bytes, base64; absent with sqlite means: kept in a file (see app-key.ts). */
+  /** 32 bytes, base64; absent with sqlite means: kept in a file (see secret-files.ts). */
   @IsOptional()
   @ValidateBy({
     name: 'appKey',

@@ -32,7 +32,7 @@ export function createDataSource(settings: Settings): DataSource {
 }
 
 function sqliteOptions(path: string): DataSourceOptions {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return {
     type: 'better-sqlite3',
     database: path,

@@ -8,7 +8,11 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   if (dataSource.options.type === 'better-sqlite3') return run(dataSource);
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query('SELECT GET_LOCK(?, ?)', [LOCK, LOCK_DEADLINE_S]);
+    const [got] = (await runner.query('SELECT GET_LOCK(?, ?) AS got', [LOCK, LOCK_DEADLINE_S])) as {
+      got: unknown;
+    }[];
+    if (Number(got?.got) !== 1)
+      throw new Error(`Another instance has been migrating for ${LOCK_DEADLINE_S} s.`);
     return await run(dataSource);
   } finally {
     await runner.query('SELECT RELEASE_LOCK(?)', [LOCK]);

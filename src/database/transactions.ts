@@ -1,8 +1,9 @@
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 
-/** MariaDB/MySQL: deadlock, lock wait timeout. The work is done again from its start. */
-const TRANSIENT = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
-const TRIES = 4;
+/** Another transaction, or on the embedded database another process, was in the way. */
+const TRANSIENT = /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY.*)$/;
+const TRIES = 8;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * The one way to write. On the embedded database all requests share one connection, so parallel
@@ -15,12 +16,12 @@ export class Transactions {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Runs `work` in a transaction and answers with its result; a deadlock is tried again, so `work`
+   * Runs `work` in a transaction and answers with its result; what was in its way is tried again, so `work`
    * must do nothing that the database cannot undo.
    */
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     if (this.dataSource.options.type !== 'better-sqlite3') return this.retried(work);
-    const mine = this.last.then(() => this.dataSource.transaction(work));
+    const mine = this.last.then(() => this.retried(work));
     this.last = mine.catch(() => undefined);
     return mine;
   }
@@ -30,7 +31,8 @@ export class Transactions {
       try {
         return await this.dataSource.transaction(work);
       } catch (error) {
-        if (attempt === TRIES || !TRANSIENT.has(errorCode(error))) throw error;
+        if (attempt === TRIES || !TRANSIENT.test(errorCode(error))) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
       }
     }
   }

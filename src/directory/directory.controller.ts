@@ -1,4 +1,4 @@
-import { All, Controller, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Metrics } from '../metrics/metrics';
@@ -19,11 +19,19 @@ export class DirectoryController {
     private readonly metrics: Metrics,
   ) {}
 
+  @Post()
+  post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.lookup(request.body, request, reply);
+  }
+
+  @Get()
+  get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.lookup(request.query, request, reply);
+  }
+
   /** 200 with the user, the group or "not found"; 503 when the database does not say. */
-  @All()
-  async lookup(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  private async lookup(form: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const done = this.metrics.lookupLatency.startTimer();
-    const form = request.method === 'POST' ? request.body : request.query;
     const lookup = readLookup(Object(form) as Record<string, unknown>);
     if (lookup.kind === 'user') this.follow(`${lookup.number}@${lookup.domain}`, request, reply);
     const xml = await this.answer(lookup, request);

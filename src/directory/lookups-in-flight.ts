@@ -24,6 +24,7 @@ export class LookupsInFlight {
 
   /** A lookup of `user` (number@domain) came in on `socket`. */
   begin(user: string, socket: Socket): void {
+    if (socket.destroyed) return;
     const before = this.bySocket.get(socket);
     if (before) before.end();
     else socket.once('close', () => this.bySocket.get(socket)?.end());

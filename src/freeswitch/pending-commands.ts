@@ -1,18 +1,23 @@
 import { EslConnectionLost, EslDeadlineMissed } from './esl-errors';
 
 interface Pending {
-  readonly timer: NodeJS.Timeout;
+  readonly deadlineMs: number;
   readonly reject: (error: Error) => void;
+  readonly missed: () => void;
 }
 
-/** The commands that were sent and wait for their answers, each with its deadline. */
+/**
+ * The commands that were sent and wait for their answers, in their order. FreeSWITCH answers one at a
+ * time, so a command's deadline runs from when it is the oldest: waiting for others is not its fault.
+ */
 export class PendingCommands {
-  readonly #waiting = new Set<Pending>();
+  #waiting: Pending[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly node: string) {}
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /**
@@ -25,26 +30,33 @@ export class PendingCommands {
     missed: () => void,
   ): Promise<string> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(pending);
-        reject(new EslDeadlineMissed(this.node, deadlineMs));
-        missed();
-      }, deadlineMs);
-      const pending: Pending = { timer, reject };
-      this.#waiting.add(pending);
+      const pending: Pending = { deadlineMs, reject, missed };
+      this.#waiting.push(pending);
+      if (this.#waiting[0] === pending) this.#watchOldest();
+      // Answers come in order, so this is always the oldest's.
       send((body) => {
-        clearTimeout(timer);
-        this.#waiting.delete(pending);
+        this.#waiting.shift();
+        this.#watchOldest();
         resolve(body);
       });
     });
   }
 
   rejectAll(reason: string): void {
-    for (const { timer, reject } of this.#waiting) {
-      clearTimeout(timer);
-      reject(new EslConnectionLost(this.node, reason));
-    }
-    this.#waiting.clear();
+    clearTimeout(this.#timer);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(new EslConnectionLost(this.node, reason));
+  }
+
+  #watchOldest(): void {
+    clearTimeout(this.#timer);
+    const [oldest] = this.#waiting;
+    if (!oldest) return;
+    this.#timer = setTimeout(() => {
+      this.#waiting.shift();
+      oldest.reject(new EslDeadlineMissed(this.node, oldest.deadlineMs));
+      oldest.missed();
+    }, oldest.deadlineMs);
   }
 }

@@ -1,5 +1,5 @@
-import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
 import { dropContacts, flushUser, userExists } from '../freeswitch/commands';
+import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
 import { EslUnexpectedReply } from '../freeswitch/esl-errors';
 import { type Revocation } from './revocation.entity';
 
@@ -7,7 +7,7 @@ import { type Revocation } from './revocation.entity';
 export interface RevocationStore {
   /** The oldest revocations of the node that are not among `except`. */
   pending(node: string, except: readonly number[]): Promise<Revocation[]>;
-  remove(ids: readonly number[]): Promise<void>;
+  remove(id: number): Promise<void>;
   /** Whether the user may have a phone again by now: the number may have been given anew. */
   mayHavePhone(revocation: Revocation): Promise<boolean>;
   /** Resolves when no answer about the user is on its way from this process to a node. */
@@ -17,24 +17,30 @@ export interface RevocationStore {
 export interface RevokerOptions {
   profiles: readonly string[];
   report: (result: 'done' | 'failed', error?: unknown) => void;
-  /** Made shorter by tests. */
-  confirmAfterMs?: number;
 }
 
-interface Unconfirmed {
+/** One revocation on its way: a first pass at once, a second when no old answer can be about any more. */
+interface Job {
   revocation: Revocation;
-  /** When the second pass is. */
+  pass: 'first' | 'second';
+  /** When it is to be worked on next. */
   due: number;
-  /** A phone has come in as this user since the first pass. */
-  intruded: boolean;
+  /** When the second pass, done, is the last word. */
+  confirmAt: number;
+  failures: number;
+  running: boolean;
 }
 
 /**
- * How long after the first pass a second one follows: longer than any lookup may take (also one that
+ * How long after the first pass the second one follows: longer than any lookup may take (also one that
  * another instance answers), so that an answer from before the change is out of the cache for good.
  */
-const CONFIRM_AFTER_MS = 3_000;
+const SECOND_PASS_AFTER_MS = 3_000;
 const POLL_MS = 10_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+const AT_ONCE = 8;
+const MOST_JOBS = 2_000;
 const ATTEMPTS = 3;
 /** The node asks us back for this, and waits 2 s for our answer. */
 const KNOWS_DEADLINE_MS = 3_000;
@@ -50,14 +56,15 @@ export class StillKnown extends Error {
   }
 }
 
-/** Carries out one node's revocations, oldest first, one at a time. */
+/** Carries out one node's revocations; one that fails is tried again later and holds up no other. */
 export class NodeRevoker {
-  /** Revocations whose first pass is done, by id; the one that is due first stands first. */
-  private readonly unconfirmed = new Map<number, Unconfirmed>();
+  private readonly jobs = new Map<number, Job>();
   private readonly endListening: () => void;
   private waiters: { ids: Set<number>; done: () => void }[] = [];
   private running: Promise<void> | null = null;
   private again = false;
+  /** After a failure of the database. */
+  private restUntil = 0;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
 
@@ -73,22 +80,22 @@ export class NodeRevoker {
     return this.node.name;
   }
 
-  /** Works on what is pending, now and later; called again when there is more, or the node is back. */
+  /** Works on what is pending; called again when there is more, or the node is back. */
   wake(): void {
     this.again = true;
-    if (this.stopped || this.running) return;
+    if (this.stopped || this.running || this.node.status !== 'ready') return;
     this.running = this.work().finally(() => {
       this.running = null;
-      if (this.again && this.node.status === 'ready') this.wake();
-      else this.plan();
+      this.plan();
     });
   }
 
   /** Resolves when these have had their first pass, or an attempt at them failed. */
-  attempted(ids: readonly number[]): Promise<void> {
-    if (this.node.status !== 'ready') return Promise.resolve();
+  attempted(revocations: readonly Revocation[]): Promise<void> {
+    if (this.node.status !== 'ready' || revocations.length === 0) return Promise.resolve();
     return new Promise((done) => {
-      this.waiters.push({ ids: new Set(ids), done });
+      this.waiters.push({ ids: new Set(revocations.map(({ id }) => id)), done });
+      this.add(revocations);
       this.wake();
     });
   }
@@ -101,54 +108,95 @@ export class NodeRevoker {
     this.release();
   }
 
+  /** Loads and works until nothing is due. */
   private async work(): Promise<void> {
     try {
       while (this.again && this.node.status === 'ready' && !this.stopped) {
         this.again = false;
-        await this.confirmDue();
-        const pending = await this.store.pending(this.node.name, [...this.unconfirmed.keys()]);
-        for (const revocation of pending) await this.firstPass(revocation);
-        if (pending.length > 0) this.again = true;
+        await this.load();
+        await Promise.all(Array.from({ length: AT_ONCE }, () => this.workThrough()));
       }
     } catch (error) {
       this.again = false;
+      this.restUntil = Date.now() + FIRST_PAUSE_MS;
       this.options.report('failed', error);
+    }
+    if (!this.again || this.node.status !== 'ready') this.release();
+  }
+
+  private async load(): Promise<void> {
+    if (this.jobs.size >= MOST_JOBS) return;
+    const pending = await this.store.pending(this.node.name, [...this.jobs.keys()]);
+    this.add(pending);
+    if (pending.length > 0) this.again = true;
+  }
+
+  private add(revocations: readonly Revocation[]): void {
+    const fresh = { pass: 'first', due: 0, confirmAt: 0, failures: 0, running: false } as const;
+    for (const revocation of revocations) {
+      if (this.jobs.size < MOST_JOBS && !this.jobs.has(revocation.id)) {
+        this.jobs.set(revocation.id, { revocation, ...fresh });
+      }
+    }
+  }
+
+  private async workThrough(): Promise<void> {
+    for (let job = this.next(); job; job = this.next()) await this.attempt(job);
+  }
+
+  /** What is due, first passes first. */
+  private next(): Job | undefined {
+    if (this.stopped || this.node.status !== 'ready') return undefined;
+    const now = Date.now();
+    const due = [...this.jobs.values()].filter((job) => !job.running && job.due <= now);
+    return due.find(({ pass }) => pass === 'first') ?? due[0];
+  }
+
+  private async attempt(job: Job): Promise<void> {
+    job.running = true;
+    try {
+      if (job.pass === 'first') await this.firstPass(job);
+      else await this.secondPass(job);
+      job.failures = 0;
+      this.options.report('done');
+    } catch (error) {
+      job.failures += 1;
+      const limit = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(job.failures, 10));
+      job.due = Date.now() + limit * (0.5 + Math.random() / 2);
+      // A session that is gone comes back with another try at everything; that is no failure of its own.
+      if (this.node.status === 'ready') this.options.report('failed', error);
     } finally {
-      this.release();
+      job.running = false;
+      this.settle(job.revocation.id);
     }
   }
 
-  private async firstPass(revocation: Revocation): Promise<void> {
-    await this.store.settled(revocation);
-    await this.forget(revocation);
-    if (revocation.dropContacts) await this.dropContacts(revocation);
-    const due = Date.now() + (this.options.confirmAfterMs ?? CONFIRM_AFTER_MS);
-    this.unconfirmed.set(revocation.id, { revocation, due, intruded: false });
-    this.options.report('done');
-    this.settle(revocation.id);
+  private async firstPass(job: Job): Promise<void> {
+    await this.store.settled(job.revocation);
+    await this.forget(job.revocation);
+    if (job.revocation.dropContacts) await this.dropContacts(job.revocation);
+    job.pass = 'second';
+    job.confirmAt = Date.now() + SECOND_PASS_AFTER_MS;
+    job.due = job.confirmAt;
   }
 
-  /** The second pass; contacts stay when the number has been given to someone new since. */
-  private async confirmDue(): Promise<void> {
-    for (const [id, waiting] of this.unconfirmed) {
-      const { revocation, due } = waiting;
-      if (due > Date.now() && !waiting.intruded) continue;
-      waiting.intruded = false;
-      const gone = await this.forget(revocation);
-      if (gone && revocation.dropContacts) await this.dropContacts(revocation);
-      if (due > Date.now()) continue;
-      await this.store.remove([id]);
-      this.unconfirmed.delete(id);
-    }
+  /** Contacts stay when the number has been given to someone new since. */
+  private async secondPass(job: Job): Promise<void> {
+    const gone = await this.forget(job.revocation);
+    if (gone && job.revocation.dropContacts) await this.dropContacts(job.revocation);
+    job.due = job.confirmAt;
+    if (Date.now() < job.confirmAt) return;
+    await this.store.remove(job.revocation.id);
+    this.jobs.delete(job.revocation.id);
   }
 
   /** A phone that an answer on its way let in between the passes is put out at once. */
   private watch(event: EslEvent): void {
     if (event['Event-Subclass'] !== 'sofia::register') return;
-    for (const waiting of this.unconfirmed.values()) {
-      const { sipUser, sipDomain, dropContacts } = waiting.revocation;
+    for (const job of this.jobs.values()) {
+      const { sipUser, sipDomain, dropContacts } = job.revocation;
       if (!dropContacts || event.username !== sipUser || event.realm !== sipDomain) continue;
-      waiting.intruded = true;
+      job.due = 0;
       this.wake();
     }
   }
@@ -174,8 +222,13 @@ export class NodeRevoker {
     throw new StillKnown(this.node.name);
   }
 
+  /** In every profile; one that the node lacks keeps none of the others from it. */
   private async dropContacts({ sipUser, sipDomain }: Revocation): Promise<void> {
-    for (const profile of this.options.profiles) await dropContacts(this.node, profile, sipUser, sipDomain);
+    const drops = this.options.profiles.map((profile) =>
+      dropContacts(this.node, profile, sipUser, sipDomain),
+    );
+    const failed = (await Promise.allSettled(drops)).find((drop) => drop.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   private async knows(user: string, domain: string): Promise<boolean> {
@@ -200,13 +253,17 @@ export class NodeRevoker {
     this.waiters = [];
   }
 
-  /** The next look: when a second pass is due, and at times of its own for what other instances wrote. */
+  /** The next look: when something is due, and now and then for what other instances wrote. */
   private plan(): void {
-    if (this.stopped) return;
     if (this.timer) clearTimeout(this.timer);
-    const [next] = this.unconfirmed.values();
+    // A node that is away wakes us when it is back.
+    if (this.stopped || this.node.status !== 'ready') return;
+    if (this.again) {
+      this.wake();
+      return;
+    }
     const poll = POLL_MS * (0.5 + Math.random());
-    const wait = next ? Math.max(0, Math.min(poll, next.due - Date.now())) : poll;
-    this.timer = setTimeout(() => this.wake(), wait);
+    const due = Math.min(...[...this.jobs.values()].map((job) => job.due - Date.now()), poll);
+    this.timer = setTimeout(() => this.wake(), Math.max(0, due, this.restUntil - Date.now()));
   }
 }

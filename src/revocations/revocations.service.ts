@@ -20,6 +20,7 @@ const BATCH = 200;
  * at most, and a contact cannot be renewed without asking us.
  */
 const KEPT_MS = 24 * 3_600_000;
+const PURGE_EVERY_MS = 3_600_000;
 
 /** What nodes must forget, from the transaction that decides it until every node has. */
 @Injectable()
@@ -46,8 +47,9 @@ export class RevocationsService implements RevocationStore, OnApplicationBootstr
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const old = new Date(Date.now() - KEPT_MS);
-    await this.transactions.run((manager) => manager.delete(Revocation, { createdAt: LessThan(old) }));
+    await this.purge();
+    const hourly = setInterval(() => void this.purge(), PURGE_EVERY_MS);
+    this.ends.push(() => clearInterval(hourly));
     this.ends.push(this.pool.onReady((node) => this.revokers.find(({ name }) => name === node.name)?.wake()));
     for (const revoker of this.revokers) revoker.wake();
   }
@@ -55,6 +57,15 @@ export class RevocationsService implements RevocationStore, OnApplicationBootstr
   async onApplicationShutdown(): Promise<void> {
     for (const end of this.ends) end();
     await Promise.all(this.revokers.map((revoker) => revoker.stop()));
+  }
+
+  private async purge(): Promise<void> {
+    const old = new Date(Date.now() - KEPT_MS);
+    try {
+      await this.transactions.run((manager) => manager.delete(Revocation, { createdAt: LessThan(old) }));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'old revocations could not be removed');
+    }
   }
 
   /** Writes, inside the change's own transaction, what every node must do about it. */
@@ -68,10 +79,9 @@ export class RevocationsService implements RevocationStore, OnApplicationBootstr
 
   /** Has the nodes that are there do it now; the others do it when they are back. Never fails. */
   async carryOut(revocations: readonly Revocation[]): Promise<void> {
-    const attempts = this.revokers.map((revoker) => {
-      const ids = revocations.filter(({ node }) => node === revoker.name).map(({ id }) => id);
-      return ids.length === 0 ? Promise.resolve() : revoker.attempted(ids);
-    });
+    const attempts = this.revokers.map((revoker) =>
+      revoker.attempted(revocations.filter(({ node }) => node === revoker.name)),
+    );
     const all = Promise.all(attempts).then(() => undefined);
     await withDeadline(all, ANSWER_DEADLINE_MS, () => undefined);
   }
@@ -84,8 +94,8 @@ export class RevocationsService implements RevocationStore, OnApplicationBootstr
     });
   }
 
-  async remove(ids: readonly number[]): Promise<void> {
-    await this.transactions.run((manager) => manager.delete(Revocation, [...ids]));
+  async remove(id: number): Promise<void> {
+    await this.transactions.run((manager) => manager.delete(Revocation, id));
   }
 
   mayHavePhone({ sipUser, sipDomain }: Revocation): Promise<boolean> {

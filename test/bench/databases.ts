@@ -53,8 +53,8 @@ export async function startDatabases(): Promise<Databases> {
     create,
     stop: async () => {
       rmSync(folder, { recursive: true, force: true });
-      for (const name of server ? names : []) await query(String(server), `DROP DATABASE ${name}`);
-      await own?.stop();
+      if (own) await own.stop();
+      else for (const name of names) await query(String(server), `DROP DATABASE ${name}`);
     },
   };
 }

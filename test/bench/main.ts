@@ -8,6 +8,11 @@ import { MANY, startSubjects } from './subjects';
 
 async function main(): Promise<void> {
   const databases = await startDatabases();
+  const stop = async (): Promise<void> => {
+    await Server.stopAll();
+    await databases.stop();
+  };
+  process.once('SIGINT', () => void stop().finally(() => process.exit(1)));
   const print = (text: string): boolean => process.stdout.write(`${text}\n`);
   try {
     const subjects = await startSubjects(databases);
@@ -18,8 +23,7 @@ async function main(): Promise<void> {
     const watched = subjects.find(({ extensions }) => extensions === MANY);
     if (watched) print(await benchMemory(watched));
   } finally {
-    await Server.stopAll();
-    await databases.stop();
+    await stop();
   }
 }
 

@@ -29,7 +29,8 @@ const mariadb: Lane = {
   create: async () => {
     const server = process.env.TEST_DATABASE_URL ?? '';
     const name = `dialplane_${process.pid}_${Math.random().toString(36).slice(2)}`;
-    await execute(server, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+    // As a server makes it that nobody told better.
+    await execute(server, `CREATE DATABASE ${name} CHARACTER SET latin1`);
     const url = new URL(server);
     url.pathname = name;
     return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name}`) };

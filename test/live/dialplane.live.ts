@@ -5,6 +5,7 @@ import { forgedRegister } from './forged-register';
 import { NAMES } from './names';
 import { RealFreeSwitch } from './real-freeswitch';
 import { type Account, Phone } from './sipp';
+import { SlowWire } from './slow-wire';
 import { eventually, freePort } from './waiting';
 
 const DOMAIN = 'live.test';
@@ -18,6 +19,7 @@ const PHONES = 3;
   const findings = new Findings();
   let app: DialplaneApp;
   let freeswitch: RealFreeSwitch;
+  let wire: SlowWire;
   let token: string;
   let otherToken: string;
   let phones: Phone[] = [];
@@ -32,8 +34,10 @@ const PHONES = 3;
     otherToken = await app.tenant(OTHER_DOMAIN);
     // Dialplane first: it must cope with a switch that is not there yet.
     await app.serve();
+    const direct = new URL(app.directoryUrl);
+    wire = await SlowWire.start(Number(direct.port));
     freeswitch = await RealFreeSwitch.start({
-      directoryUrl: app.directoryUrl,
+      directoryUrl: `http://127.0.0.1:${wire.port}${direct.pathname}`,
       username: 'freeswitch',
       password: XML_CURL_PASSWORD,
       eslPort,
@@ -46,6 +50,7 @@ const PHONES = 3;
     findings.print();
     await Promise.all(phones.map((phone) => phone.destroy()));
     await freeswitch?.stop();
+    wire?.stop();
     await app?.stop();
   });
 
@@ -173,6 +178,24 @@ const PHONES = 3;
       findings.check('REGISTER of a deleted extension', await phone(0).register(account), 403);
       const caller = await extension('1013');
       findings.check('a call to it', await phone(0).call(caller, '1012'), 404);
+    });
+
+    it('deletes while a lookup is in flight', async () => {
+      const account = await extension('1014');
+      const held = wire.hold();
+      const registering = phone(0).register(account);
+      await held;
+      const deleting = api('DELETE', '/extensions/1014');
+      await eventually(
+        'the delete is committed',
+        async () => (await api('GET', '/extensions/1014')).status === 404,
+      );
+      wire.release();
+      findings.check('delete during a lookup', (await deleting).status, 200);
+      // FreeSWITCH had its answer before the delete had its own: whether it let the phone in is a race.
+      await registering;
+      findings.check('contacts after it', await contactsOf(account), 0);
+      findings.check('REGISTER after it', await phone(0).register(account), 403);
     });
   });
 

@@ -180,6 +180,22 @@ describeOnEach('what FreeSWITCH must forget', (lane) => {
       await eventually(() => fs2.registrations(phone).length === 0);
     });
 
+    it('is served at once when a session that was lost in the middle is back', async () => {
+      await registers(fs2);
+      fs2.hang();
+      fs2.forgetCommands();
+      const deleting = api('DELETE', '/1001');
+      await fs2.waitForCommand((command) => command.includes('xml_flush_cache'));
+      fs2.reset();
+      await nodeReady(dialplane, 'fs2', false);
+      fs2.unhang();
+      fs2.forgetCommands();
+      await nodeReady(dialplane, 'fs2');
+      // Sooner than a revocation that failed by itself would be tried again.
+      await fs2.waitForCommand((command) => command.includes('flush_inbound_reg'), 700);
+      await deleting;
+    });
+
     it('does not keep the client waiting: hanging, two seconds at the most', async () => {
       await registers(fs1);
       fs2.hang();

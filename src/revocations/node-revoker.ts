@@ -160,11 +160,12 @@ export class NodeRevoker {
       job.failures = 0;
       this.options.report('done');
     } catch (error) {
+      // A session that was lost is not the job's fault: it stays due, for when the node is back.
+      if (this.node.status !== 'ready') return;
       job.failures += 1;
       const limit = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(job.failures, 10));
       job.due = Date.now() + limit * (0.5 + Math.random() / 2);
-      // A session that is gone comes back with another try at everything; that is no failure of its own.
-      if (this.node.status === 'ready') this.options.report('failed', error);
+      this.options.report('failed', error);
     } finally {
       job.running = false;
       this.settle(job.revocation.id);
@@ -182,9 +183,10 @@ export class NodeRevoker {
 
   /** Contacts stay when the number has been given to someone new since. */
   private async secondPass(job: Job): Promise<void> {
+    // Before the work, so that a REGISTER seen while it lasts makes this due again.
+    job.due = job.confirmAt;
     const gone = await this.forget(job.revocation);
     if (gone && job.revocation.dropContacts) await this.dropContacts(job.revocation);
-    job.due = job.confirmAt;
     if (Date.now() < job.confirmAt) return;
     await this.store.remove(job.revocation.id);
     this.jobs.delete(job.revocation.id);

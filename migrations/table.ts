@@ -54,13 +54,11 @@ export function reference(
 /** Creates a table with its keys and checks on either database. */
 export async function createTable(runner: QueryRunner, options: TableOptions): Promise<void> {
   await runner.createTable(new Table({ ...options, ...(isMysql(runner) && { engine: 'InnoDB' }) }));
-  if (isMysql(runner)) await runner.query(`ALTER TABLE \`${options.name}\` CONVERT TO ${TEXT}`);
+  if (!isMysql(runner)) return;
+  const alter = `ALTER TABLE \`${options.name}\``;
+  await runner.query(`${alter} CONVERT TO ${TEXT}`);
   // TypeORM leaves check constraints out on MySQL, where they have been kept since 8.0.16 and MariaDB 10.2.
-  if (isMysql(runner)) {
-    for (const check of options.checks ?? []) {
-      await runner.query(
-        `ALTER TABLE \`${options.name}\` ADD CONSTRAINT \`${check.name}\` CHECK (${check.expression})`,
-      );
-    }
+  for (const check of options.checks ?? []) {
+    await runner.query(`${alter} ADD CONSTRAINT \`${check.name}\` CHECK (${check.expression})`);
   }
 }

@@ -21,7 +21,7 @@ const QUIET = /^\/(freeswitch|health|metrics)\b/;
 
 /** Fastify with our limits, our log and our way of saying what was wrong with a request. */
 export function createAdapter(logger: Logger): FastifyAdapter {
-  const adapter = new FastifyAdapter({
+  return new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
@@ -37,7 +37,6 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     // As long as a request line can be: too long a number is not found, like any other.
     routerOptions: { maxParamLength: 16_384 },
   });
-  return adapter;
 }
 
 const REFUSALS: Record<string, string> = {

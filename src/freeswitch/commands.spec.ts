@@ -40,11 +40,6 @@ describe('commands', () => {
     expect(fs.commands).toContain('api xml_flush_cache id 1001 pbx.test');
   });
 
-  it('flushes everything', async () => {
-    await fs.register(phone);
-    await expect(commands.flushEverything(node)).resolves.toBe(1);
-  });
-
   it('asks whether a user exists, through the cache and the backend', async () => {
     await expect(commands.userExists(node, '1001', 'pbx.test')).resolves.toBe(true);
     backend.answer.body = NOT_FOUND;
@@ -128,7 +123,6 @@ describe('commands', () => {
 
   it.each([
     ['xml_flush_cache id 1001 pbx.test', () => commands.flushUser(node, '1001', 'pbx.test')],
-    ['xml_flush_cache', () => commands.flushEverything(node)],
     ['user_exists id 1001 pbx.test', () => commands.userExists(node, '1001', 'pbx.test')],
     [
       'sofia profile internal flush_inbound_reg 1001@pbx.test',

@@ -20,15 +20,7 @@ const LONGEST_DOMAIN = 253;
  * @returns how many entries were there, 0 or 1.
  */
 export async function flushUser(node: CommandNode, user: string, domain: string): Promise<number> {
-  return cleared(node, `xml_flush_cache id ${validUser(user)} ${validDomain(domain)}`);
-}
-
-/** Empties the node's user cache. @returns how many entries were there. */
-export async function flushEverything(node: CommandNode): Promise<number> {
-  return cleared(node, 'xml_flush_cache');
-}
-
-async function cleared(node: CommandNode, command: string): Promise<number> {
+  const command = `xml_flush_cache id ${validUser(user)} ${validDomain(domain)}`;
   const reply = await node.api(command);
   const count = /^\+OK cleared (\d+) entr(?:y|ies)\s*$/.exec(reply)?.[1];
   if (count === undefined) throw new EslUnexpectedReply(command, reply);

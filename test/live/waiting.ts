@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort as freeTcpPort } from '../harness/free-port';
 
 const POLL_MS = 50;
 
@@ -36,14 +36,7 @@ export function udpPortTaken(port: number): Promise<boolean> {
 /** A loopback port that is free for both TCP and UDP at this moment. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-      });
-    });
+    const port = await freeTcpPort();
     if (!(await udpPortTaken(port))) return port;
   }
 }

@@ -12,6 +12,7 @@ import { Transactions } from './database/transactions';
 import { DirectoryController } from './directory/directory.controller';
 import { DirectoryService } from './directory/directory.service';
 import { LookupsInFlight } from './directory/lookups-in-flight';
+import { ExtensionChanges } from './extensions/extension-changes';
 import { ExtensionsController } from './extensions/extensions.controller';
 import { ExtensionsService } from './extensions/extensions.service';
 import { NodePool } from './freeswitch/node-pool';
@@ -63,6 +64,7 @@ export class AppModule implements OnApplicationShutdown {
         TenantsService,
         TokensService,
         CallerIdsService,
+        ExtensionChanges,
         ExtensionsService,
         RegistrationsService,
         RevocationsService,

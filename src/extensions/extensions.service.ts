@@ -15,6 +15,7 @@ import {
   type UpdateExtensionDto,
 } from './extension-input.dto';
 import { findExtension, listExtensions } from './extension-queries';
+import { ExtensionChanges } from './extension-changes';
 import { Extension } from './extension.entity';
 
 const TAKEN = InvalidData.field('extension_number', 'The extension number has already been taken.');
@@ -27,6 +28,7 @@ export class ExtensionsService {
     private readonly transactions: Transactions,
     private readonly credentials: SipCredentials,
     private readonly revocations: RevocationsService,
+    private readonly changes: ExtensionChanges,
   ) {}
 
   list(account: AccountOf, query: ListExtensionsQuery): Promise<[Extension[], number]> {
@@ -64,6 +66,7 @@ export class ExtensionsService {
         await this.applyReferences(manager, account, extension, given);
         return manager.save(extension);
       });
+      this.changes.tell({ number, domain: account.domain });
       return [saved, credentials];
     } catch (error) {
       throw brokenUnique(error) ? TAKEN : error;
@@ -124,6 +127,7 @@ export class ExtensionsService {
       const user = { sipUser: number, sipDomain: account.domain, dropContacts: !mayHavePhone };
       return [extension, await this.revocations.record(manager, user)];
     });
+    this.changes.tell({ number, domain: account.domain });
     await this.revocations.carryOut(revocations);
     return changed;
   }

@@ -1,0 +1,26 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Listeners } from '../freeswitch/listeners';
+
+/** A user of whom what was known may no longer be true: made, changed, disabled, rotated or deleted. */
+export interface ExtensionChange {
+  number: string;
+  domain: string;
+}
+
+/** Tells of every change of an extension, after its commit and before its answer. */
+@Injectable()
+export class ExtensionChanges {
+  private readonly logger = new Logger(ExtensionChanges.name);
+  private readonly listeners = new Listeners<ExtensionChange>((error) =>
+    this.logger.error({ err: error }, 'a listener failed'),
+  );
+
+  /** @returns a function that ends the listening. */
+  onChange(hear: (change: ExtensionChange) => void): () => void {
+    return this.listeners.add(hear);
+  }
+
+  tell(change: ExtensionChange): void {
+    this.listeners.tell(change);
+  }
+}

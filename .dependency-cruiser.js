@@ -32,10 +32,10 @@ module.exports = {
         path: [
           '^src/common/(rules|time|same-secret|deadline|errors)[.]ts$',
           '^src/sip-credentials/(a1-hash|password|sealed-box)[.]ts$',
-          '^src/freeswitch/(xml|names|node-address|registrations-xml)[.]ts$',
+          '^src/freeswitch/(xml|names|node-address|registrations-xml|sofia-events|device-id|lines)[.]ts$',
           '^src/directory/(user-xml|group-xml|lookup-request)[.]ts$',
           '^src/(caller-ids/phone-number|tenants/sip-domain|extensions/extension-number|auth/(token|roles))[.]ts$',
-          '^src/registrations/registration-state[.]ts$',
+          '^src/registrations/(registration-state|node-state|node-registrations|device)[.]ts$',
         ],
       },
       to: {

@@ -16,9 +16,11 @@ import { ExtensionChanges } from './extensions/extension-changes';
 import { ExtensionsController } from './extensions/extensions.controller';
 import { ExtensionsService } from './extensions/extensions.service';
 import { NodePool } from './freeswitch/node-pool';
+import { SOFIA_EVENTS } from './freeswitch/sofia-events';
 import { HealthController } from './health/health.controller';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
 import { RevocationsService } from './revocations/revocations.service';
 import { SealedBox } from './sip-credentials/sealed-box';
@@ -27,6 +29,8 @@ import { TenantsService } from './tenants/tenants.service';
 
 /** An ESL command is answered in milliseconds; a node that takes longer than this is stuck. */
 const COMMAND_DEADLINE_MS = 1_400;
+/** A node that is cut off without a word must be noticed within a second. */
+const KEEPALIVE_MS = 300;
 
 /** What was read and opened before Nest starts. */
 export interface Installation {
@@ -44,6 +48,7 @@ export class AppModule implements OnApplicationShutdown {
       module: AppModule,
       controllers: [
         ExtensionsController,
+        RegistrationsController,
         CallerIdsController,
         DirectoryController,
         HealthController,
@@ -86,8 +91,8 @@ function startPool(settings: Settings, metrics: Metrics): NodePool {
   };
   const pool = new NodePool(settings.nodes, {
     log,
-    subclasses: ['sofia::register'],
-    times: { command: COMMAND_DEADLINE_MS },
+    subclasses: SOFIA_EVENTS,
+    times: { command: COMMAND_DEADLINE_MS, keepalive: KEEPALIVE_MS },
   });
   for (const node of pool.nodes) {
     metrics.nodeReady.set({ node: node.name }, 0);

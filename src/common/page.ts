@@ -21,8 +21,11 @@ export class ListQuery {
   search?: string | null;
 }
 
+/** What a query says of the page it wants, checked. */
+type Paging = Pick<ListQuery, 'page' | 'per_page'>;
+
 /** Where in a list a page lies, in rows. */
-export function pageOf(query: ListQuery): { page: number; perPage: number; skip: number } {
+export function pageOf(query: Paging): { page: number; perPage: number; skip: number } {
   const page = Number(query.page ?? 1);
   const perPage = Number(query.per_page ?? PER_PAGE);
   return { page, perPage, skip: (page - 1) * perPage };
@@ -44,7 +47,7 @@ export abstract class Page {
 }
 
 /** A page with its rows, in the order of keys that the contract shows. */
-export function page<T>(query: ListQuery, data: T[], total: number): Page & { data: T[] } {
+export function page<T>(query: Paging, data: T[], total: number): Page & { data: T[] } {
   const { page: current, perPage } = pageOf(query);
   return {
     current_page: current,

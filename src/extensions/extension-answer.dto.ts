@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Page } from '../common/page';
 import { isoTime } from '../common/time';
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
@@ -43,15 +43,20 @@ export class ExtensionDto {
   updated_at!: string;
 }
 
+export class ListedExtensionDto extends ExtensionDto {
+  @ApiPropertyOptional({ enum: REGISTRATION_STATES, description: 'With include=sip_registration only.' })
+  sip_registration?: RegistrationState;
+}
+
 export class ExtensionPage extends Page {
-  @ApiProperty({ type: [ExtensionDto] })
-  data!: ExtensionDto[];
+  @ApiProperty({ type: [ListedExtensionDto] })
+  data!: ListedExtensionDto[];
 }
 
 export class ExtensionDetailDto extends ExtensionDto {
   @ApiProperty({
     enum: REGISTRATION_STATES,
-    description: 'Asked of FreeSWITCH for this answer; `unknown` when it could not be asked.',
+    description: '`unknown` when a node that could hold the phone cannot be asked.',
   })
   sip_registration!: RegistrationState;
 }

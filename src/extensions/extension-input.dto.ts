@@ -14,6 +14,7 @@ const PASSWORD = { min: 8, max: 100 };
 const NAME = { max: 100 };
 const PIN = { max: 20 };
 const CALLS = { min: 1, max: 10 };
+const INCLUDES = ['sip_registration'] as const;
 const CALLER_ID = {
   type: 'string',
   nullable: true,
@@ -32,6 +33,10 @@ export class ListExtensionsQuery extends ListQuery {
   @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
   @Field('nullable', oneOf(EXTENSION_STATUSES))
   status?: ExtensionStatus | null;
+
+  @ApiPropertyOptional({ enum: INCLUDES, description: 'Adds the field to each extension.' })
+  @Field('nullable', oneOf(INCLUDES))
+  include?: (typeof INCLUDES)[number] | null;
 }
 
 /** POST /api/pbx/extensions; what is null counts as absent. */

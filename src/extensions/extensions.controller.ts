@@ -47,7 +47,12 @@ export class ExtensionsController {
   @ApiErrors(401, 403, 422)
   async list(@Account() account: AccountOf, @Query() query: ListExtensionsQuery): Promise<ExtensionPage> {
     const [extensions, total] = await this.extensions.list(account, query);
-    return page(query, extensions.map(mapExtension), total);
+    const stateOf = query.include ? this.registrations.statesIn(account.domain) : null;
+    const rows = extensions.map((extension) => ({
+      ...mapExtension(extension),
+      ...(stateOf && { sip_registration: stateOf(extension.extensionNumber) }),
+    }));
+    return page(query, rows, total);
   }
 
   @Get(':ext')
@@ -57,7 +62,7 @@ export class ExtensionsController {
   @ApiErrors(401, 403, 404)
   async detail(@Account() account: AccountOf, @Param('ext') number: string): Promise<ExtensionDetailAnswer> {
     const extension = await this.extensions.detail(account, number);
-    const sip_registration = await this.registrations.stateOf(extension.extensionNumber, account.domain);
+    const sip_registration = this.registrations.stateOf(extension.extensionNumber, account.domain);
     return { data: { ...mapExtension(extension), sip_registration } };
   }
 

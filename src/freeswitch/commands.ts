@@ -1,13 +1,24 @@
 import { XMLParser } from 'fast-xml-parser';
 import { EslBadArgument, EslUnexpectedReply, EslUnknownProfile } from './esl-errors';
+import { Lines } from './lines';
 import { accountsOf, PROFILE_NAME } from './names';
-import { type Registration, readRegistrations } from './registrations-xml';
+import {
+  type Registration,
+  readRegistrations,
+  RegistrationsReader,
+  UnreadableList,
+} from './registrations-xml';
 
 export type { Registration } from './registrations-xml';
 
 /** A node that answers `api` commands; EslClient is one. */
 export interface CommandNode {
   api(command: string, deadlineMs?: number): Promise<string>;
+}
+
+/** A node that hands over a long answer in pieces; EslClient is one. */
+export interface StreamNode {
+  stream(command: string, take: (piece: Buffer) => void, signal: AbortSignal): Promise<void>;
 }
 
 const USER = /^[0-9]{3,10}$/;
@@ -90,6 +101,30 @@ async function rowsOf(node: CommandNode, profile: string, account: string): Prom
   const rows = readRegistrations(reply, profile);
   if (!rows) throw new EslUnexpectedReply(command, reply);
   return rows.filter((row) => row.user === account);
+}
+
+/**
+ * Every registration that the profile holds, whoever's it is, told one by one as the list comes in.
+ * @throws EslUnknownProfile; EslUnexpectedReply when any part of the list is not understood.
+ */
+export async function listRegistrations(
+  node: StreamNode,
+  profile: string,
+  see: (row: Registration) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const command = `sofia xmlstatus profile ${validProfile(profile)} reg`;
+  const reader = new RegistrationsReader(profile, see);
+  const lines = new Lines((line) => reader.line(line));
+  try {
+    await node.stream(command, (piece) => lines.push(piece), signal);
+    lines.end();
+    reader.end();
+  } catch (error) {
+    if (!(error instanceof UnreadableList)) throw error;
+    if (error.line.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
+    throw new EslUnexpectedReply(command, error.line);
+  }
 }
 
 /** One `<binding>` of a node's xml_curl.conf. */

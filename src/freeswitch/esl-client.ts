@@ -1,5 +1,6 @@
 import { type Ending, EslConnection, type EslEvent } from './esl-connection';
 import { EslBadCommand, EslNotReady, EslQueueFull } from './esl-errors';
+import { streamAnswer } from './esl-stream';
 import { Listeners } from './listeners';
 import type { NodeAddress } from './node-address';
 import { PendingCommands } from './pending-commands';
@@ -86,6 +87,7 @@ export class EslClient {
   #since = new Date();
   #lastError: string | null = null;
   #attempts = 0;
+  #heardAt = -Infinity;
   #connection: EslConnection | null = null;
   /** There is one: it belongs to the status, and each status replaces it. */
   #timer: NodeJS.Timeout | undefined;
@@ -164,11 +166,27 @@ export class EslClient {
       deadlineMs,
       (answer) =>
         connection.api(command, (body) => {
+          this.#heardAt = performance.now();
           answer(body);
           this.#probeWhenIdle();
         }),
       () => connection.end('a command missed its deadline'),
     );
+  }
+
+  /**
+   * Runs one `api` command on a connection of its own, for an answer too long to hold: see esl-stream.ts.
+   * @throws EslBadCommand, EslNotReady (nothing was sent); see streamAnswer
+   */
+  async stream(command: string, take: (piece: Buffer) => void, signal: AbortSignal): Promise<void> {
+    if (NOT_ONE_LINE.test(command)) throw new EslBadCommand(this.name);
+    if (this.#status !== 'ready') throw new EslNotReady(this.name);
+    return streamAnswer(this.#address, command, take, { signal });
+  }
+
+  /** How long ago the node said anything, in ms; it is asked when it has been silent for `keepalive`. */
+  get silentForMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   /** The one place where the status changes. */
@@ -192,7 +210,10 @@ export class EslClient {
         this.#become('authenticating');
       },
       ready: () => this.#ready(),
-      event: (event) => this.#eventListeners.tell(event),
+      event: (event) => {
+        this.#heardAt = performance.now();
+        this.#eventListeners.tell(event);
+      },
       ended: (ending) => this.#lost(ending),
     });
     this.#connection = connection;
@@ -203,6 +224,7 @@ export class EslClient {
 
   #ready(): void {
     this.#lastError = null;
+    this.#heardAt = performance.now();
     this.#log.info('FreeSWITCH node ready', { node: this.name });
     this.#probeWhenIdle();
     this.#become('ready');

@@ -13,6 +13,8 @@ export interface Registration {
   /** A minute more than the phone asked for; not above 0 for a row that is yet to be cleared away. */
   expiresInSeconds: number;
   pingStatus: string;
+  /** How long the last ping took; 0 before the first. */
+  pingTimeMs: number;
   /** The FreeSWITCH host that holds it. */
   host: string;
   networkIp: string;
@@ -27,37 +29,74 @@ const STATUS = /^(.*)\(.*\) exp\(.*\) expsecs\((-?\d+)\)$/;
 const HEAD = ['<?xml version="1.0" encoding="ISO-8859-1"?>', '<profile>', '<registrations>'];
 const FOOT = ['</registrations>', '</profile>'];
 
+/** A line of the list is not what it should be, or the list is cut short. */
+export class UnreadableList extends Error {
+  readonly code = 'UNREADABLE_LIST';
+
+  constructor(readonly line: string) {
+    super('not a list of registrations');
+  }
+}
+
 /**
- * Reads the answer to `sofia xmlstatus profile P user U@D` line by line, for it is not always XML.
+ * Reads the answer to `sofia xmlstatus profile P …` line by line, for it is not always XML.
  * FreeSWITCH fact: it writes a phone's Call-ID unescaped, and SIP lets a Call-ID hold `<`, `>`, `/` and
  * quotes, so an XML parser would let a phone hide its own row; no header can hold a line break.
- * @returns null when the answer is cut short or any line is not what it should be.
  */
-export function readRegistrations(text: string, profile: string): Registration[] | null {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.trim());
-  const head = lines.splice(0, HEAD.length);
-  const foot = lines.splice(-FOOT.length);
-  if (head.join('\n') !== HEAD.join('\n') || foot.join('\n') !== FOOT.join('\n')) return null;
-  const rows: Registration[] = [];
-  let fields: Map<string, string> | null = null;
-  for (const line of lines) {
-    if (line === '<registration>' && !fields) {
-      fields = new Map();
-    } else if (line === '</registration>' && fields) {
-      const row = readRow(fields, profile);
-      if (!row) return null;
-      rows.push(row);
-      fields = null;
-    } else {
-      const [, name, value] = FIELD.exec(line) ?? [];
-      if (!fields || name === undefined || value === undefined) return null;
-      fields.set(name, value);
-    }
+export class RegistrationsReader {
+  private expected = [...HEAD];
+  private fields: Map<string, string> | null = null;
+
+  /** @param see told of each row as soon as it is whole */
+  constructor(
+    private readonly profile: string,
+    private readonly see: (row: Registration) => void,
+  ) {}
+
+  /** @throws UnreadableList */
+  line(text: string): void {
+    const line = text.trim();
+    const [next] = this.expected;
+    if (next !== undefined && !this.fields) {
+      if (next === line) this.expected.shift();
+      else if (next === FOOT[0] && line === '<registration>') this.fields = new Map();
+      else throw new UnreadableList(line);
+      if (this.expected.length === 0 && next === HEAD.at(-1)) this.expected = [...FOOT];
+    } else if (this.fields) {
+      this.field(this.fields, line);
+    } else if (line !== '') throw new UnreadableList(line);
   }
-  return fields ? null : rows;
+
+  /** @throws UnreadableList when the list has not ended yet */
+  end(): void {
+    if (this.expected.length > 0) throw new UnreadableList('');
+  }
+
+  private field(fields: Map<string, string>, line: string): void {
+    if (line === '</registration>') {
+      const row = readRow(fields, this.profile);
+      if (!row) throw new UnreadableList(line);
+      this.fields = null;
+      return this.see(row);
+    }
+    const [, name, value] = FIELD.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new UnreadableList(line);
+    fields.set(name, value);
+  }
+}
+
+/** The rows of a whole list, or null when it is cut short or any line is not what it should be. */
+export function readRegistrations(text: string, profile: string): Registration[] | null {
+  const rows: Registration[] = [];
+  const reader = new RegistrationsReader(profile, (row) => rows.push(row));
+  try {
+    for (const line of text.split('\n')) reader.line(line);
+    reader.end();
+    return rows;
+  } catch (error) {
+    if (error instanceof UnreadableList) return null;
+    throw error;
+  }
 }
 
 function readRow(fields: Map<string, string>, profile: string): Registration | null {
@@ -74,6 +113,7 @@ function readRow(fields: Map<string, string>, profile: string): Registration | n
     status,
     expiresInSeconds: Number(seconds),
     pingStatus: fields.get('ping-status') ?? '',
+    pingTimeMs: Number(fields.get('ping-time') ?? 0),
     host: fields.get('host') ?? '',
     networkIp: fields.get('network-ip') ?? '',
     networkPort: Number(fields.get('network-port')),

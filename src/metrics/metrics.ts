@@ -37,4 +37,17 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
+
+  /** @param count the contacts known of each node, by its name; asked for at each reading */
+  countRegistrations(count: () => [node: string, contacts: number][]): void {
+    new Gauge({
+      name: 'dialplane_registrations',
+      help: 'Contacts that the FreeSWITCH node is known to hold.',
+      labelNames: ['node'],
+      registers: [this.registry],
+      collect() {
+        for (const [node, contacts] of count()) this.set({ node }, contacts);
+      },
+    });
+  }
 }

@@ -1,60 +1,148 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings';
-import { registrationsOf } from '../freeswitch/commands';
-import { type EslClient } from '../freeswitch/esl-client';
+import { Listeners } from '../freeswitch/listeners';
 import { NodePool } from '../freeswitch/node-pool';
-import { withDeadline } from '../common/deadline';
-import { type RegistrationState } from './registration-state';
+import { Metrics } from '../metrics/metrics';
+import { type Device } from './device';
+import { NodeFollower } from './node-follower';
+import { type NodeState } from './node-state';
+import { registrationState, type RegistrationState } from './registration-state';
 
-const ANSWER_DEADLINE_MS = 1_500;
-
-/** Whether phones are online, by asking the nodes that hold their contacts. */
-@Injectable()
-export class RegistrationsService {
-  private readonly logger = new Logger(RegistrationsService.name);
-
-  constructor(
-    private readonly pool: NodePool,
-    private readonly settings: Settings,
-  ) {}
-
-  /**
-   * `registered` as soon as one node holds a live contact, `unregistered` when every node was asked and
-   * none does, else `unknown`. Never fails, never takes longer than 1.5 s.
-   */
-  stateOf(number: string, domain: string): Promise<RegistrationState> {
-    const asked = this.pool.nodes.map((node) => this.askNode(node, number, domain));
-    return withDeadline(combined(asked), ANSWER_DEADLINE_MS, () => 'unknown');
-  }
-
-  private async askNode(node: EslClient, number: string, domain: string): Promise<RegistrationState> {
-    if (node.status !== 'ready') return 'unknown';
-    const asked = this.settings.sipProfiles.map((profile) => registrationsOf(node, profile, number, domain));
-    const answers = await Promise.allSettled(asked);
-    if (answers.some((answer) => answer.status === 'fulfilled' && answer.value.length > 0))
-      return 'registered';
-    const failed = answers.find((answer) => answer.status === 'rejected');
-    if (!failed) return 'unregistered';
-    this.logger.warn(
-      { node: node.name, err: failed.reason as unknown },
-      'a node did not say whether a phone is online',
-    );
-    return 'unknown';
-  }
+/** Times in ms since 1970. */
+export interface NodeView {
+  name: string;
+  state: NodeState;
+  since: number;
 }
 
-/** One yes is enough and ends the wait; a no takes them all. */
-async function combined(asked: Promise<RegistrationState>[]): Promise<RegistrationState> {
-  const yes = asked.map(async (state) => {
-    if ((await state) !== 'registered') throw new Error('not this node');
-    return 'registered' as const;
-  });
-  try {
-    return await Promise.any(yes);
-  } catch {
-    const states = await Promise.all(asked);
-    return states.length > 0 && states.every((state) => state === 'unregistered')
-      ? 'unregistered'
-      : 'unknown';
+/** All that is known of one extension's phones. Times in ms since 1970. */
+export interface RegistrationView {
+  state: RegistrationState;
+  /** The moment for which it holds. */
+  asOf: number;
+  /** Since when it is so; null: since before we looked. */
+  since: number | null;
+  /** What told the latest news of it: an event, or a node's list; none when nothing is known. */
+  source: 'event' | 'snapshot' | 'none';
+  nodes: NodeView[];
+  devices: Device[];
+}
+
+/** An extension whose phones may have changed, or `null` when a node came or went: all of them may have. */
+export type RegistrationChange = { number: string; domain: string } | null;
+
+const MOST_REMEMBERED = 20_000;
+
+/** Whether phones are online, on all nodes; known beforehand, so that asking costs nothing. */
+@Injectable()
+export class RegistrationsService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(RegistrationsService.name);
+  private readonly followers: NodeFollower[];
+  private readonly changes = new Listeners<RegistrationChange>((error) =>
+    this.logger.error({ err: error }, 'a listener failed'),
+  );
+  /** When extensions lost their last device; the newest last. */
+  private readonly gone = new Map<string, number>();
+
+  constructor(pool: NodePool, settings: Settings, metrics: Metrics) {
+    this.followers = pool.nodes.map(
+      (node) =>
+        new NodeFollower(node, {
+          profiles: settings.sipProfiles,
+          changed: (number, domain) => this.changed(number, domain),
+          turned: () => this.changes.tell(null),
+          warn: (message, fields) => this.logger.warn(fields, message),
+        }),
+    );
+    metrics.countRegistrations(() =>
+      this.followers.map(({ node, registrations }) => [node.name, registrations.size]),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    for (const follower of this.followers) follower.start();
+  }
+
+  onApplicationShutdown(): void {
+    for (const follower of this.followers) follower.stop();
+  }
+
+  /** @returns a function that ends the listening. */
+  onChange(hear: (change: RegistrationChange) => void): () => void {
+    return this.changes.add(hear);
+  }
+
+  stateOf(number: string, domain: string): RegistrationState {
+    return this.statesIn(domain)(number);
+  }
+
+  /** The states of a domain's extensions by number, as of now: cheap for thousands of them. */
+  statesIn(domain: string): (number: string) => RegistrationState {
+    const now = Date.now();
+    const nodes = this.followers.map((follower) => ({ follower, knowsAll: follower.isCurrent() }));
+    return (number) =>
+      registrationState(
+        nodes.map(({ follower, knowsAll }) => ({
+          knowsAll,
+          holds: follower.holds(number, domain, now),
+        })),
+      );
+  }
+
+  /** Since when the extension is in its present state; null: since before we looked. */
+  sinceOf(number: string, domain: string, state: RegistrationState): number | null {
+    if (state === 'unregistered') return this.gone.get(`${number}@${domain}`) ?? null;
+    const now = Date.now();
+    const times = this.followers.flatMap((follower) => {
+      if (state === 'unknown') return follower.isCurrent() ? [] : [follower.since];
+      const since = follower.holds(number, domain, now) && follower.registrations.since(number, domain);
+      return since ? [since] : [];
+    });
+    return times.length > 0 ? Math.min(...times) : null;
+  }
+
+  view(number: string, domain: string): RegistrationView {
+    const now = Date.now();
+    const state = this.stateOf(number, domain);
+    const devices = this.followers.flatMap((follower) => follower.live(number, domain, now));
+    const silence = this.followers.filter((each) => each.isCurrent()).map(({ node }) => node.silentForMs);
+    return {
+      state,
+      asOf: now - Math.max(0, ...silence),
+      since: this.sinceOf(number, domain, state),
+      source: this.source(number, domain, state, devices),
+      nodes: this.nodes(),
+      devices,
+    };
+  }
+
+  nodes(): NodeView[] {
+    return this.followers.map((follower) => ({
+      name: follower.node.name,
+      state: follower.state,
+      since: follower.since,
+    }));
+  }
+
+  private source(
+    number: string,
+    domain: string,
+    state: RegistrationState,
+    devices: Device[],
+  ): RegistrationView['source'] {
+    if (state === 'unknown') return 'none';
+    const told = devices.some(({ heardFrom }) => heardFrom === 'event');
+    return told || (state === 'unregistered' && this.gone.has(`${number}@${domain}`)) ? 'event' : 'snapshot';
+  }
+
+  private changed(number: string, domain: string): void {
+    const key = `${number}@${domain}`;
+    const now = Date.now();
+    const held = this.followers.some(({ registrations }) => registrations.holds(number, domain, now));
+    this.gone.delete(key);
+    if (!held) this.gone.set(key, now);
+    const [oldest] = this.gone.keys();
+    if (this.gone.size > MOST_REMEMBERED && oldest !== undefined) this.gone.delete(oldest);
+    this.changes.tell({ number, domain });
   }
 }

@@ -11,6 +11,7 @@ export class EslServer implements SessionHost {
   readonly commands: string[] = [];
   pieceBytes = 0;
   rejecting = false;
+  losing = false;
   port = 0;
   #server: Server | null = null;
   readonly #sessions = new Set<EslSession>();
@@ -61,6 +62,7 @@ export class EslServer implements SessionHost {
   }
 
   emit(event: Pair[]): void {
+    if (this.losing) return;
     for (const session of this.#sessions) session.emit(event);
   }
 

@@ -192,6 +192,13 @@ export class FakeFreeSwitch {
     this.#server.emit(this.#node.headers.custom(subclass, origin, Object.entries(headers)));
   }
 
+  /** What happens meanwhile fires no events: FreeSWITCH drops them when a session's queue is full. */
+  async loseEvents(meanwhile: () => Promise<unknown>): Promise<void> {
+    this.#server.losing = true;
+    await meanwhile();
+    this.#server.losing = false;
+  }
+
   /** Moves its clock on: cached users and registrations grow older. */
   advanceClock(ms: number): void {
     this.#clockAheadMs += ms;

@@ -212,7 +212,7 @@ export class Registrar {
     this.#core = this.#core.filter((entry) => !gone(entry.row));
     this.#emit('sofia::unregister', 2213, [
       ['profile-name', request.profile],
-      ['username', row.user],
+      ['username', row.authUser],
       ['from-user', row.user],
       ['from-host', row.host],
       ['contact', row.contact],

@@ -1,0 +1,222 @@
+import { type ContactEvent } from '../freeswitch/sofia-events';
+import { type Device, isLive, refreshed, type Seen } from './device';
+
+interface Entry {
+  /** Since when at least one device has been there. */
+  readonly since: number;
+  devices: Device[];
+}
+
+/** A profile's list while it comes in. */
+export interface Round {
+  readonly number: number;
+  readonly profile: string;
+  readonly began: number;
+  /** The one extension that was asked about; absent: all. */
+  readonly only?: { number: string; domain: string } | undefined;
+}
+
+/** A contact whose end was told so shortly before a list was asked for may still be in it. */
+const SETTLE_MS = 2_000;
+const MOST_AGENTS = 1_000;
+
+/** What one node holds: every contact by domain and number. Events and lists go in, times in ms since 1970. */
+export class NodeRegistrations {
+  private readonly domains = new Map<string, Map<string, Entry>>();
+  /** Contacts of which an event told lately, with its time; the newest last. */
+  private readonly told = new Map<string, number>();
+  private readonly byContact = new Map<string, Device>();
+  /** Phones of one kind say the same of themselves: one text for all of them. */
+  private readonly agents = new Map<string, string>();
+  private readonly rounds = new Set<Round>();
+  private lastRound = 0;
+
+  /** @param changed called for an extension that has now more, fewer or other devices */
+  constructor(
+    private readonly node: string,
+    private readonly changed: (number: string, domain: string) => void,
+  ) {}
+
+  get size(): number {
+    let size = 0;
+    for (const numbers of this.domains.values()) {
+      for (const { devices } of numbers.values()) size += devices.length;
+    }
+    return size;
+  }
+
+  live(number: string, domain: string, now: number): Device[] {
+    const devices = this.domains.get(domain)?.get(number)?.devices ?? [];
+    return devices.filter((device) => isLive(device, now));
+  }
+
+  holds(number: string, domain: string, now: number): boolean {
+    const devices = this.domains.get(domain)?.get(number)?.devices;
+    return devices !== undefined && devices.some((device) => isLive(device, now));
+  }
+
+  /** Since when the extension has had a device here; null when it has none. */
+  since(number: string, domain: string): number | null {
+    return this.domains.get(domain)?.get(number)?.since ?? null;
+  }
+
+  /**
+   * An event: the contact was registered at `now`.
+   * @returns the other extension that held the same contact. FreeSWITCH fact: with
+   * `multiple-registrations=contact` it loses it, and no event tells so.
+   */
+  registered(seen: Seen, now: number): Device | null {
+    const before = this.byContact.get(seen.contact);
+    this.tell(keyOf(seen), now);
+    this.keep(seen, { registeredAfter: now, registeredBefore: now, now });
+    this.changed(seen.number, seen.domain);
+    return before && (before.number !== seen.number || before.domain !== seen.domain) ? before : null;
+  }
+
+  /** An event: the contact is gone. @returns whether it was known. */
+  gone(event: ContactEvent, now: number): boolean {
+    this.tell(keyOf({ ...event, number: event.user }), now);
+    return this.remove(event.user, event.domain, (device) => isOf(device, event)) > 0;
+  }
+
+  /** An event: the contact answers FreeSWITCH's OPTIONS, or does not. */
+  pinged(event: ContactEvent, reachable: boolean): void {
+    const devices = this.domains.get(event.domain)?.get(event.user)?.devices ?? [];
+    const device = devices.find((each) => isOf(each, event));
+    if (!device || device.reachable === reachable) return;
+    device.reachable = reachable;
+    this.changed(event.user, event.domain);
+  }
+
+  /** A profile's list is asked for at `now`; its rows go to `see`, then `endRound` ends it. */
+  beginRound(profile: string, now: number, only?: Round['only']): Round {
+    const round = { number: ++this.lastRound, profile, began: now, only };
+    this.rounds.add(round);
+    return round;
+  }
+
+  /** A row of the list; what an event told meanwhile is newer. */
+  see(round: Round, seen: Seen, now: number): void {
+    const known = this.find(seen);
+    // FreeSWITCH fact: a REGISTER is in its table before its event is fired, an end only some time after.
+    const newer = this.toldSince(keyOf(seen), known ? round.began : round.began - SETTLE_MS);
+    if (seen.expiresAt <= now || newer) return;
+    if (!known || refreshed(known, seen)) {
+      this.keep(seen, { registeredAfter: known ? known.registeredBefore : null, registeredBefore: now, now });
+      if (!known) this.changed(seen.number, seen.domain);
+    } else if (known.reachable !== seen.reachable && seen.reachable !== null) {
+      known.reachable = seen.reachable;
+      this.changed(seen.number, seen.domain);
+    }
+    const device = this.find(seen);
+    if (device) device.round = round.number;
+  }
+
+  /** The list was whole: what it did not show is gone. */
+  endRound(round: Round): void {
+    this.rounds.delete(round);
+    const unseen = (device: Device): boolean =>
+      device.profile === round.profile &&
+      device.round < round.number &&
+      !this.toldSince(keyOf(device), round.began);
+    if (round.only) this.remove(round.only.number, round.only.domain, unseen);
+    else this.removeWhere(unseen);
+  }
+
+  /** The list broke off. */
+  dropRound(round: Round): void {
+    this.rounds.delete(round);
+  }
+
+  /** Forgets what has run out. */
+  sweep(now: number): void {
+    this.removeWhere((device) => !isLive(device, now));
+    const oldest = Math.min(now, ...[...this.rounds].map(({ began }) => began)) - SETTLE_MS;
+    for (const [key, at] of this.told) {
+      if (at >= oldest) break;
+      this.told.delete(key);
+    }
+  }
+
+  private tell(key: string, now: number): void {
+    this.told.delete(key);
+    this.told.set(key, now);
+  }
+
+  private toldSince(key: string, since: number): boolean {
+    const at = this.told.get(key);
+    return at !== undefined && at >= since;
+  }
+
+  private find(seen: Seen): Device | undefined {
+    const devices = this.domains.get(seen.domain)?.get(seen.number)?.devices;
+    return devices?.find(({ profile, contact }) => profile === seen.profile && contact === seen.contact);
+  }
+
+  private keep(
+    seen: Seen,
+    times: { registeredAfter: number | null; registeredBefore: number; now: number },
+  ): void {
+    const { registeredAfter, registeredBefore, now } = times;
+    const known = this.find(seen);
+    const agent = this.agentText(seen.agent);
+    const reachable = seen.reachable ?? known?.reachable ?? null;
+    if (known) {
+      Object.assign(known, { ...seen, agent, reachable, registeredAfter, registeredBefore });
+      return;
+    }
+    const device: Device = {
+      ...seen,
+      agent,
+      reachable,
+      node: this.node,
+      since: now,
+      registeredAfter,
+      registeredBefore,
+      round: this.lastRound,
+    };
+    this.byContact.set(device.contact, device);
+    const numbers = this.domains.get(seen.domain);
+    const entry = numbers?.get(seen.number);
+    if (entry) entry.devices.push(device);
+    else if (numbers) numbers.set(seen.number, { since: now, devices: [device] });
+    else this.domains.set(seen.domain, new Map([[seen.number, { since: now, devices: [device] }]]));
+  }
+
+  private agentText(agent: string): string {
+    const known = this.agents.get(agent);
+    if (known !== undefined) return known;
+    if (this.agents.size < MOST_AGENTS) this.agents.set(agent, agent);
+    return agent;
+  }
+
+  private removeWhere(ends: (device: Device) => boolean): void {
+    for (const [domain, numbers] of this.domains) {
+      for (const [number, { devices }] of numbers) {
+        if (devices.some(ends)) this.remove(number, domain, ends);
+      }
+    }
+  }
+
+  private remove(number: string, domain: string, ends: (device: Device) => boolean): number {
+    const numbers = this.domains.get(domain);
+    const entry = numbers?.get(number);
+    if (!numbers || !entry) return 0;
+    const ended = entry.devices.filter(ends);
+    const left = entry.devices.filter((device) => !ended.includes(device));
+    for (const device of ended) {
+      if (this.byContact.get(device.contact) === device) this.byContact.delete(device.contact);
+    }
+    entry.devices = left;
+    if (left.length === 0) numbers.delete(number);
+    if (numbers.size === 0) this.domains.delete(domain);
+    if (ended.length > 0) this.changed(number, domain);
+    return ended.length;
+  }
+}
+
+const keyOf = (seen: Pick<Seen, 'profile' | 'number' | 'domain' | 'contact'>): string =>
+  `${seen.profile} ${seen.number}@${seen.domain} ${seen.contact}`;
+
+const isOf = (device: Device, event: ContactEvent): boolean =>
+  device.profile === event.profile && device.contact === event.contact;

@@ -1,0 +1,226 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Field } from '../common/field';
+import { Page } from '../common/page';
+import { integerText, oneOf, text } from '../common/rules';
+import { isoTime } from '../common/time';
+import { deviceId } from '../freeswitch/device-id';
+import { type Device } from './device';
+import { NODE_STATES, type NodeState } from './node-state';
+import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
+import { type NodeView, type RegistrationView } from './registrations.service';
+
+const MOST_PER_PAGE = 1_000;
+
+/** GET /api/pbx/registrations */
+export class ListRegistrationsQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 })
+  @Field('optional', integerText({ min: 1, max: 1_000_000 }))
+  page?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST_PER_PAGE, default: 50 })
+  @Field('optional', integerText({ min: 1, max: MOST_PER_PAGE }))
+  per_page?: string;
+
+  @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
+  @Field('nullable', text({ max: 100 }))
+  search?: string | null;
+
+  @ApiPropertyOptional({ enum: REGISTRATION_STATES })
+  @Field('nullable', oneOf(REGISTRATION_STATES))
+  status?: RegistrationState | null;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'The extensions of one team.' })
+  @Field('optional', integerText({ min: 1, max: 2_147_483_647 }))
+  team_id?: string;
+}
+
+export class RegistrationRowDto {
+  @ApiProperty({ example: '1001' })
+  extension_number!: string;
+
+  @ApiProperty({ type: 'string', nullable: true })
+  display_name!: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  team_id!: number | null;
+
+  @ApiProperty({ enum: REGISTRATION_STATES })
+  status!: RegistrationState;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when it is so; null: since before Dialplane began to look.',
+  })
+  since!: string | null;
+}
+
+export class RegistrationPage extends Page {
+  @ApiProperty({ type: [RegistrationRowDto] })
+  data!: RegistrationRowDto[];
+}
+
+export class NodeStateDto {
+  @ApiProperty({ example: 'fs1' })
+  name!: string;
+
+  @ApiProperty({
+    enum: NODE_STATES,
+    description:
+      '`answering`: all that it holds is known; `listing`: its list is coming in; `silent`: it owes an answer; `away`: there is no session with it.',
+  })
+  state!: NodeState;
+
+  @ApiProperty({ format: 'date-time', description: 'Since when it is answering, or is not.' })
+  since!: string;
+}
+
+export class NodesDto {
+  @ApiProperty({ type: 'integer', description: 'How many nodes there are.' })
+  expected!: number;
+
+  @ApiProperty({ type: 'integer', description: 'With how many there is a session.' })
+  asked!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Of how many all that they hold is known.' })
+  answered!: number;
+
+  @ApiProperty({ type: [NodeStateDto] })
+  states!: NodeStateDto[];
+}
+
+export class DeviceDto {
+  @ApiProperty({ example: '6b1f0c52d1a94e07', description: 'The same as long as node and contact are.' })
+  id!: string;
+
+  @ApiProperty({ example: 'sip:1001@192.0.2.7:5060' })
+  contact!: string;
+
+  @ApiProperty({ example: 'Zoiper 5.6' })
+  user_agent!: string;
+
+  @ApiProperty({ example: 'udp', description: 'udp, tcp, tls, ws or wss.' })
+  transport!: string;
+
+  @ApiProperty({ example: '192.0.2.7' })
+  network_ip!: string;
+
+  @ApiProperty({ type: 'integer' })
+  network_port!: number;
+
+  @ApiProperty({ format: 'date-time', description: 'When FreeSWITCH lets it go unless it registers again.' })
+  expires_at!: string;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description: "Whether it answers FreeSWITCH's OPTIONS; null before it was asked.",
+  })
+  reachable!: boolean | null;
+
+  @ApiProperty({ example: 'fs1' })
+  node!: string;
+
+  @ApiProperty({ example: 'internal' })
+  profile!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'Since when it is known to be there.' })
+  since!: string;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description:
+      'Whether it has not registered since the password was changed; null when that is not known. It can take and make no new registration with the old one.',
+  })
+  registered_with_previous_password!: boolean | null;
+}
+
+export class RegistrationDto {
+  @ApiProperty({ example: '1001' })
+  extension_number!: string;
+
+  @ApiProperty({ enum: REGISTRATION_STATES })
+  status!: RegistrationState;
+
+  @ApiProperty({ format: 'date-time', description: 'The moment for which this holds.' })
+  as_of!: string;
+
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  since!: string | null;
+
+  @ApiProperty({
+    enum: ['event', 'snapshot', 'none'],
+    description: "What told the latest news: an event, or a node's list; `none` when nothing is known.",
+  })
+  source!: string;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description: 'True if any device does; null when that is not known.',
+  })
+  registered_with_previous_password!: boolean | null;
+
+  @ApiProperty()
+  nodes!: NodesDto;
+
+  @ApiProperty({ type: [DeviceDto] })
+  devices!: DeviceDto[];
+}
+
+export class RegistrationAnswer {
+  @ApiProperty()
+  data!: RegistrationDto;
+}
+
+const time = (ms: number): string => isoTime(new Date(ms));
+
+/** @param previous whether a device holds on with the password from before the last rotation */
+export function mapRegistration(
+  number: string,
+  view: RegistrationView,
+  previous: (device: Device) => boolean | null,
+): RegistrationDto {
+  const devices = view.devices.map((device) => mapDevice(device, previous(device)));
+  const holds = devices.map((device) => device.registered_with_previous_password);
+  return {
+    extension_number: number,
+    status: view.state,
+    as_of: time(view.asOf),
+    since: view.since === null ? null : time(view.since),
+    source: view.source,
+    registered_with_previous_password: holds.includes(true) ? true : holds.includes(null) ? null : false,
+    nodes: mapNodes(view.nodes),
+    devices,
+  };
+}
+
+export function mapNodes(nodes: NodeView[]): NodesDto {
+  const count = (...states: NodeState[]): number =>
+    nodes.filter(({ state }) => states.includes(state)).length;
+  return {
+    expected: nodes.length,
+    asked: nodes.length - count('away'),
+    answered: count('answering'),
+    states: nodes.map(({ name, state, since }) => ({ name, state, since: time(since) })),
+  };
+}
+
+function mapDevice(device: Device, previous: boolean | null): DeviceDto {
+  return {
+    id: deviceId(device.node, device.profile, device.contact),
+    contact: /<([^>]*)>/.exec(device.contact)?.[1] ?? device.contact,
+    user_agent: device.agent,
+    transport: device.transport,
+    network_ip: device.networkIp,
+    network_port: device.networkPort,
+    expires_at: time(device.expiresAt),
+    reachable: device.reachable,
+    node: device.node,
+    profile: device.profile,
+    since: time(device.since),
+    registered_with_previous_password: previous,
+  };
+}

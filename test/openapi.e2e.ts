@@ -71,6 +71,7 @@ describeOnEach('the OpenAPI document', (lane) => {
     const list = '/api/pbx/extensions';
     const one = '/api/pbx/extensions/{ext}';
     const rotate = '/api/pbx/extensions/{ext}/change-password';
+    const registration = '/api/pbx/extensions/{ext}/registration';
     const large = { x: 'x'.repeat(100_000) };
     const cases: [string, string, string, string, unknown?][] = [
       [list, 'POST', admin.token, '', full],
@@ -102,6 +103,10 @@ describeOnEach('the OpenAPI document', (lane) => {
       [rotate, 'POST', admin.token, '/9999/change-password', {}],
       [rotate, 'POST', 'none', '/1001/change-password', {}],
       [rotate, 'POST', reader, '/1001/change-password', {}],
+      [registration, 'GET', admin.token, '/1001/registration'],
+      [registration, 'GET', admin.token, '/9999/registration'],
+      [registration, 'GET', 'none', '/1001/registration'],
+      [registration, 'GET', agent, '/1001/registration'],
       [one, 'DELETE', 'none', '/1001'],
       [one, 'DELETE', reader, '/1001'],
       [one, 'DELETE', admin.token, '/1001'],
@@ -110,11 +115,13 @@ describeOnEach('the OpenAPI document', (lane) => {
     for (const [path, method, token, suffix, body] of cases) {
       check(path, method, await dialplane.api(token, method, `/extensions${suffix}`, body));
     }
-    const callerIds = '/api/pbx/caller-ids';
-    check(callerIds, 'GET', await dialplane.api(admin.token, 'GET', '/caller-ids'));
-    check(callerIds, 'GET', await dialplane.api(admin.token, 'GET', '/caller-ids?per_page=x'));
-    check(callerIds, 'GET', await dialplane.api('none', 'GET', '/caller-ids'));
-    check(callerIds, 'GET', await dialplane.api(agent, 'GET', '/caller-ids'));
+    for (const path of ['/caller-ids', '/registrations']) {
+      const documented = `/api/pbx${path}`;
+      check(documented, 'GET', await dialplane.api(admin.token, 'GET', path));
+      check(documented, 'GET', await dialplane.api(admin.token, 'GET', `${path}?per_page=x`));
+      check(documented, 'GET', await dialplane.api('none', 'GET', path));
+      check(documented, 'GET', await dialplane.api(agent, 'GET', path));
+    }
     check('/health/live', 'GET', await dialplane.request('GET', '/health/live'));
     check('/health/ready', 'GET', await dialplane.request('GET', '/health/ready'));
   });

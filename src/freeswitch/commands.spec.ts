@@ -71,6 +71,7 @@ describe('commands', () => {
       status: 'Registered(UDP)',
       expiresInSeconds: expect.any(Number) as number,
       pingStatus: 'Reachable',
+      pingTimeMs: 0,
       host: 'fs-lab-1',
       networkIp: '127.0.0.1',
       networkPort: 6001,

@@ -38,7 +38,12 @@ export async function streamAnswer(
       );
       socket.on('close', () => reject(new EslConnectionLost(address.name, 'closed by FreeSWITCH')));
       const conversation = new Conversation(socket, address, command, take, { ...TIMES, ...times }, resolve);
-      socket.on('data', (bytes: Buffer) => conversation.read(bytes));
+      socket.on('data', (bytes: Buffer) => {
+        conversation.read(bytes);
+        // Else one turn of the event loop would read two megabytes, and everybody else would wait.
+        socket.pause();
+        setImmediate(() => socket.resume());
+      });
     });
   } finally {
     signal.removeEventListener('abort', abort);

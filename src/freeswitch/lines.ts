@@ -2,8 +2,8 @@ const LF = 0x0a;
 const LONGEST_LINE = 256 * 1024;
 
 /**
- * Cuts bytes that come in pieces into lines. Each line is decoded by itself: a text cut out of a long one
- * would keep all of that in memory for as long as it lives.
+ * Cuts bytes that come in pieces into lines. A line is a part of its piece's text and keeps all of that in
+ * memory for as long as it lives: copy what is to be kept.
  */
 export class Lines {
   private begun: Buffer = Buffer.alloc(0);
@@ -12,24 +12,29 @@ export class Lines {
 
   /** @throws Error at a line longer than 256 KiB */
   push(piece: Buffer): void {
-    let from = 0;
-    for (let end = piece.indexOf(LF); end >= 0; end = piece.indexOf(LF, from)) {
-      this.hear(this.rest(piece.subarray(from, end)).toString('utf8'));
-      from = end + 1;
+    const end = piece.lastIndexOf(LF);
+    if (end < 0) {
+      this.begun = Buffer.concat([this.begun, piece]);
+      if (this.begun.length > LONGEST_LINE) throw new Error('a line without an end');
+      return;
     }
-    this.begun = this.rest(Buffer.from(piece.subarray(from)));
-    if (this.begun.length > LONGEST_LINE) throw new Error('a line without an end');
+    const text = Buffer.concat([this.begun, piece.subarray(0, end)]).toString('utf8');
+    this.begun = Buffer.from(piece.subarray(end + 1));
+    this.cut(text);
   }
 
   /** What stands behind the last line break. */
   end(): void {
-    if (this.begun.length > 0) this.hear(this.rest(Buffer.alloc(0)).toString('utf8'));
+    if (this.begun.length > 0) this.hear(this.begun.toString('utf8'));
+    this.begun = Buffer.alloc(0);
   }
 
-  private rest(bytes: Buffer): Buffer {
-    if (this.begun.length === 0) return bytes;
-    const whole = Buffer.concat([this.begun, bytes]);
-    this.begun = Buffer.alloc(0);
-    return whole;
+  private cut(text: string): void {
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.hear(text.slice(from, end));
+      from = end + 1;
+    }
+    this.hear(text.slice(from));
   }
 }

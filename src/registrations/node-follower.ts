@@ -49,7 +49,7 @@ export class NodeFollower {
 
   start(): void {
     const look = setInterval(() => this.look(), LOOK_EVERY_MS);
-    const sweep = setInterval(() => this.registrations.sweep(Date.now()), SWEEP_EVERY_MS);
+    const sweep = setInterval(() => void this.registrations.sweep(Date.now()), SWEEP_EVERY_MS);
     this.ends.push(
       () => clearInterval(look),
       () => clearInterval(sweep),
@@ -172,7 +172,7 @@ export class NodeFollower {
         if (isOurs(row)) this.registrations.see(round, seenInList(row, now), now);
       };
       await listRegistrations(this.node, profile, see, signal);
-      this.registrations.endRound(round);
+      await this.registrations.endRound(round);
       if (this.listed.has(profile) || signal.aborted) return;
       this.listed.add(profile);
       this.look();
@@ -207,7 +207,7 @@ export class NodeFollower {
       const rows = await registrationsOf(this.node, profile, only.number, only.domain);
       const now = Date.now();
       for (const row of rows) this.registrations.see(round, seenInList(row, now), now);
-      this.registrations.endRound(round);
+      await this.registrations.endRound(round);
     } finally {
       this.registrations.dropRound(round);
     }

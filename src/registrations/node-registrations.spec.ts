@@ -37,56 +37,61 @@ describe('the registrations of a node', () => {
   });
 
   const holds = (number: string, now = T0): boolean => node.holds(number, 'pbx.test', now);
-  function list(began: number, rows: Seen[], meanwhile = (): void => undefined, profile = 'internal'): void {
+  async function list(
+    began: number,
+    rows: Seen[],
+    meanwhile = (): unknown => undefined,
+    profile = 'internal',
+  ): Promise<void> {
     const round = node.beginRound(profile, began);
     meanwhile();
     for (const row of rows) node.see(round, row, began + 10);
-    node.endRound(round);
+    await node.endRound(round);
   }
 
-  it('follow a list: what it shows is there, what it does not show is gone', () => {
-    list(T0, [seen('1001'), seen('1002')]);
+  it('follow a list: what it shows is there, what it does not show is gone', async () => {
+    await list(T0, [seen('1001'), seen('1002')]);
     expect([holds('1001'), holds('1002'), node.size]).toEqual([true, true, 2]);
-    list(T0 + 30_000, [seen('1002')]);
+    await list(T0 + 30_000, [seen('1002')]);
     expect([holds('1001'), holds('1002')]).toEqual([false, true]);
     expect(changes).toEqual(['1001', '1002', '1001']);
   });
 
-  it('are not taken from a list of another profile, nor from one that broke off', () => {
+  it('are not taken from a list of another profile, nor from one that broke off', async () => {
     node.registered(seen('1001'), T0 - 60_000);
-    list(T0, [], undefined, 'wss');
+    await list(T0, [], undefined, 'wss');
     expect(holds('1001')).toBe(true);
     node.dropRound(node.beginRound('internal', T0));
     expect(holds('1001')).toBe(true);
   });
 
-  it('believe an event that came while a list was on its way', () => {
-    list(T0, [], () => node.registered(seen('1001'), T0 + 1));
+  it('believe an event that came while a list was on its way', async () => {
+    await list(T0, [], () => node.registered(seen('1001'), T0 + 1));
     expect(holds('1001')).toBe(true);
-    list(T0 + 10_000, [seen('1001')], () => node.gone(gone('1001'), T0 + 10_001));
+    await list(T0 + 10_000, [seen('1001')], () => node.gone(gone('1001'), T0 + 10_001));
     expect(holds('1001')).toBe(false);
   });
 
-  it('do not come back from a list that FreeSWITCH began before it had written the end down', () => {
+  it('do not come back from a list that FreeSWITCH began before it had written the end down', async () => {
     node.registered(seen('1001'), T0 - 60_000);
     node.gone(gone('1001'), T0 - 100);
-    list(T0, [seen('1001')]);
+    await list(T0, [seen('1001')]);
     expect(holds('1001')).toBe(false);
-    node.sweep(T0 + 60_000);
-    list(T0 + 60_000, [seen('1001')]);
+    await node.sweep(T0 + 60_000);
+    await list(T0 + 60_000, [seen('1001')]);
     expect(holds('1001')).toBe(true);
   });
 
-  it('end with a list even shortly after their event: FreeSWITCH writes a REGISTER down first', () => {
+  it('end with a list even shortly after their event: FreeSWITCH writes a REGISTER down first', async () => {
     node.registered(seen('1001'), T0 - 100);
-    list(T0, []);
+    await list(T0, []);
     expect(holds('1001')).toBe(false);
   });
 
-  it('run out by themselves', () => {
+  it('run out by themselves', async () => {
     node.registered(seen('1001'), T0);
     expect([holds('1001', EXPIRES - 1), holds('1001', EXPIRES)]).toEqual([true, false]);
-    node.sweep(EXPIRES);
+    await node.sweep(EXPIRES);
     expect([node.size, changes]).toEqual([0, ['1001', '1001']]);
   });
 
@@ -122,11 +127,11 @@ describe('the registrations of a node', () => {
       expect(holdsPreviousPassword(device(), rotation(T0 - 50, null))).toBeNull();
     });
 
-    it('cannot be told from a list, until a later one shows that they registered again', () => {
-      list(T0, [seen('1001')]);
+    it('cannot be told from a list, until a later one shows that they registered again', async () => {
+      await list(T0, [seen('1001')]);
       expect(holdsPreviousPassword(device(), rotation(T0 - 5_000))).toBeNull();
       expect(holdsPreviousPassword(device(), rotation(T0 + 5_000))).toBe(true);
-      list(T0 + 60_000, [seen('1001', { expiresAt: EXPIRES + 60_000 })]);
+      await list(T0 + 60_000, [seen('1001', { expiresAt: EXPIRES + 60_000 })]);
       expect(holdsPreviousPassword(device(), rotation(T0 - 5_000))).toBe(false);
     });
   });

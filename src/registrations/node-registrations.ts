@@ -18,7 +18,8 @@ export interface Round {
 
 /** A contact whose end was told so shortly before a list was asked for may still be in it. */
 const SETTLE_MS = 2_000;
-const MOST_AGENTS = 1_000;
+const MOST_TEXTS = 10_000;
+const AT_A_TIME = 2_000;
 
 /** What one node holds: every contact by domain and number. Events and lists go in, times in ms since 1970. */
 export class NodeRegistrations {
@@ -26,10 +27,11 @@ export class NodeRegistrations {
   /** Contacts of which an event told lately, with its time; the newest last. */
   private readonly told = new Map<string, number>();
   private readonly byContact = new Map<string, Device>();
-  /** Phones of one kind say the same of themselves: one text for all of them. */
-  private readonly agents = new Map<string, string>();
+  private readonly texts = new Map<string, string>();
   private readonly rounds = new Set<Round>();
   private lastRound = 0;
+  /** No device runs out before this. */
+  private nextEnd = Infinity;
 
   /** @param changed called for an extension that has now more, fewer or other devices */
   constructor(
@@ -113,14 +115,14 @@ export class NodeRegistrations {
   }
 
   /** The list was whole: what it did not show is gone. */
-  endRound(round: Round): void {
+  async endRound(round: Round): Promise<void> {
     this.rounds.delete(round);
     const unseen = (device: Device): boolean =>
       device.profile === round.profile &&
       device.round < round.number &&
       !this.toldSince(keyOf(device), round.began);
     if (round.only) this.remove(round.only.number, round.only.domain, unseen);
-    else this.removeWhere(unseen);
+    else await this.removeWhere(unseen);
   }
 
   /** The list broke off. */
@@ -129,13 +131,19 @@ export class NodeRegistrations {
   }
 
   /** Forgets what has run out. */
-  sweep(now: number): void {
-    this.removeWhere((device) => !isLive(device, now));
+  async sweep(now: number): Promise<void> {
     const oldest = Math.min(now, ...[...this.rounds].map(({ began }) => began)) - SETTLE_MS;
     for (const [key, at] of this.told) {
       if (at >= oldest) break;
       this.told.delete(key);
     }
+    if (this.nextEnd > now) return;
+    this.nextEnd = Infinity;
+    await this.removeWhere((device) => {
+      if (!isLive(device, now)) return true;
+      this.nextEnd = Math.min(this.nextEnd, device.expiresAt);
+      return false;
+    });
   }
 
   private tell(key: string, now: number): void {
@@ -155,45 +163,76 @@ export class NodeRegistrations {
 
   private keep(
     seen: Seen,
-    times: { registeredAfter: number | null; registeredBefore: number; now: number },
+    {
+      registeredAfter,
+      registeredBefore,
+      now,
+    }: { registeredAfter: number | null; registeredBefore: number; now: number },
   ): void {
-    const { registeredAfter, registeredBefore, now } = times;
+    this.nextEnd = Math.min(this.nextEnd, seen.expiresAt);
     const known = this.find(seen);
-    const agent = this.agentText(seen.agent);
-    const reachable = seen.reachable ?? known?.reachable ?? null;
     if (known) {
-      Object.assign(known, { ...seen, agent, reachable, registeredAfter, registeredBefore });
+      if (known.callId !== seen.callId) known.callId = copied(seen.callId);
+      if (known.networkIp !== seen.networkIp) known.networkIp = copied(seen.networkIp);
+      known.networkPort = seen.networkPort;
+      known.agent = this.shared(seen.agent);
+      known.transport = this.shared(seen.transport);
+      known.expiresAt = seen.expiresAt;
+      known.reachable = seen.reachable ?? known.reachable;
+      known.heardFrom = seen.heardFrom;
+      known.registeredAfter = registeredAfter;
+      known.registeredBefore = registeredBefore;
       return;
     }
-    const device: Device = {
-      ...seen,
-      agent,
-      reachable,
+    this.add({
       node: this.node,
+      profile: this.shared(seen.profile),
+      number: copied(seen.number),
+      domain: this.shared(seen.domain),
+      contact: copied(seen.contact),
+      callId: copied(seen.callId),
+      agent: this.shared(seen.agent),
+      transport: this.shared(seen.transport),
+      networkIp: copied(seen.networkIp),
+      networkPort: seen.networkPort,
+      expiresAt: seen.expiresAt,
+      reachable: seen.reachable,
       since: now,
+      heardFrom: seen.heardFrom,
       registeredAfter,
       registeredBefore,
       round: this.lastRound,
-    };
+    });
+  }
+
+  private add(device: Device): void {
     this.byContact.set(device.contact, device);
-    const numbers = this.domains.get(seen.domain);
-    const entry = numbers?.get(seen.number);
+    const numbers = this.domains.get(device.domain);
+    const entry = numbers?.get(device.number);
     if (entry) entry.devices.push(device);
-    else if (numbers) numbers.set(seen.number, { since: now, devices: [device] });
-    else this.domains.set(seen.domain, new Map([[seen.number, { since: now, devices: [device] }]]));
+    else if (numbers) numbers.set(device.number, { since: device.since, devices: [device] });
+    else {
+      const first = new Map([[device.number, { since: device.since, devices: [device] }]]);
+      this.domains.set(device.domain, first);
+    }
   }
 
-  private agentText(agent: string): string {
-    const known = this.agents.get(agent);
+  /** One text for all that say the same: agents, domains, profiles. */
+  private shared(text: string): string {
+    const known = this.texts.get(text);
     if (known !== undefined) return known;
-    if (this.agents.size < MOST_AGENTS) this.agents.set(agent, agent);
-    return agent;
+    const copy = copied(text);
+    if (this.texts.size < MOST_TEXTS) this.texts.set(copy, copy);
+    return copy;
   }
 
-  private removeWhere(ends: (device: Device) => boolean): void {
+  /** Lets others run in between: there may be very many. */
+  private async removeWhere(ends: (device: Device) => boolean): Promise<void> {
+    let looked = 0;
     for (const [domain, numbers] of this.domains) {
       for (const [number, { devices }] of numbers) {
         if (devices.some(ends)) this.remove(number, domain, ends);
+        if (++looked % AT_A_TIME === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     }
   }
@@ -220,3 +259,6 @@ const keyOf = (seen: Pick<Seen, 'profile' | 'number' | 'domain' | 'contact'>): s
 
 const isOf = (device: Device, event: ContactEvent): boolean =>
   device.profile === event.profile && device.contact === event.contact;
+
+/** A text of its own, not a part of the long one that was read. */
+const copied = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');

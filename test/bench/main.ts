@@ -1,6 +1,7 @@
 import { benchApi } from './bench-api';
 import { benchLookups } from './bench-lookups';
 import { benchMemory } from './bench-memory';
+import { benchRegistrations } from './bench-registrations';
 import { startDatabases } from './databases';
 import { machine } from './report';
 import { Server } from './servers';
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     print(await benchApi(subjects));
     const watched = subjects.find(({ extensions }) => extensions === MANY);
     if (watched) print(await benchMemory(watched));
+    print(await benchRegistrations(databases));
   } finally {
     await stop();
   }

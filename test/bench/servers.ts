@@ -29,8 +29,11 @@ export class Server {
   ) {}
 
   /** Dialplane as in production, but for the heap's being looked at when `watched`. */
-  static dialplane(databaseUrl: string, { watched = false } = {}): Promise<Server> {
-    const settings = { DATABASE_URL: databaseUrl, APP_KEY, XML_CURL_PASSWORD, RATE_LIMIT_PBX: '1000000' };
+  static dialplane(databaseUrl: string, { watched = false, nodes = '' } = {}): Promise<Server> {
+    const settings = {
+      ...{ DATABASE_URL: databaseUrl, APP_KEY, XML_CURL_PASSWORD, FREESWITCH_NODES: nodes },
+      RATE_LIMIT_PBX: '1000000',
+    };
     const execArgv = watched ? ['--expose-gc', '--require', join(__dirname, 'tell-memory.js')] : [];
     const program = join(BUILT, 'src', 'cli', 'main.js');
     return Server.start(program, ['serve'], { ...settings, LOG_FORMAT: 'json', LOG_LEVEL: 'info' }, execArgv);
@@ -62,6 +65,13 @@ export class Server {
   async memory(): Promise<Memory> {
     const told = once(this.child, 'message') as Promise<[Memory]>;
     this.child.send('memory');
+    return (await told)[0];
+  }
+
+  /** How late its event loop was since the last asking, in ms; of a watched server. */
+  async loopDelay(): Promise<{ p99: number; max: number }> {
+    const told = once(this.child, 'message') as Promise<[{ p99: number; max: number }]>;
+    this.child.send('delay');
     return (await told)[0];
   }
 

@@ -8,6 +8,8 @@ import { ErrorFilter } from './common/error.filter';
 import { FieldsPipe } from './common/fields.pipe';
 import { InstallationSecrets } from './config/secret-files';
 import { Settings } from './config/settings';
+import { presenceOf } from './database/data-source';
+import { DatabasePresence } from './database/presence';
 import { Transactions } from './database/transactions';
 import { DirectoryController } from './directory/directory.controller';
 import { DirectoryService } from './directory/directory.service';
@@ -61,6 +63,7 @@ export class AppModule implements OnApplicationShutdown {
         { provide: InstallationSecrets, useValue: secrets },
         { provide: DataSource, useValue: dataSource },
         { provide: Transactions, useValue: new Transactions(dataSource) },
+        { provide: DatabasePresence, useFactory: watchDatabase, inject: [DataSource] },
         { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
         { provide: NodePool, useFactory: startPool, inject: [Settings, Metrics] },
         Metrics,
@@ -81,6 +84,16 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.pool.stop();
   }
+}
+
+function watchDatabase(dataSource: DataSource): DatabasePresence {
+  const logger = new Logger(DatabasePresence.name);
+  const presence = presenceOf(dataSource);
+  presence.onChange((change) => {
+    if (change.there) logger.log({}, 'the database is back');
+    else logger.warn({ err: change.error }, 'the database is away; lookups are answered from memory');
+  });
+  return presence;
 }
 
 function startPool(settings: Settings, metrics: Metrics): NodePool {

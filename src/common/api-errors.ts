@@ -24,11 +24,19 @@ const WHEN = {
   422: 'A field is wrong; nothing was changed.',
 };
 
-/** Says in the OpenAPI document which errors an endpoint answers with. */
+const RETRY_AFTER = { description: 'Seconds.', schema: { type: 'integer' } } as const;
+
+/** Says in the OpenAPI document which errors an endpoint answers with, beside the 503 of every one. */
 export function ApiErrors(...statuses: (keyof typeof WHEN)[]): MethodDecorator {
   return applyDecorators(
     ...statuses.map((status) =>
       ApiResponse({ status, description: WHEN[status], type: status === 422 ? InvalidDataBody : ErrorBody }),
     ),
+    ApiResponse({
+      status: 503,
+      description: 'The database is away. Whether a write was done is not known: read before you repeat it.',
+      type: ErrorBody,
+      headers: { 'Retry-After': RETRY_AFTER },
+    }),
   );
 }

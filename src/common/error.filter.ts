@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { ApiError, BodyTooLarge, MalformedRequest, NotFound } from './errors';
+import { isUnavailable } from '../database/unavailable';
+import { ApiError, BodyTooLarge, MalformedRequest, NotFound, ServiceUnavailable } from './errors';
 
 /** The one place where an error becomes an answer. */
 @Catch()
@@ -15,6 +16,7 @@ export class ErrorFilter implements ExceptionFilter {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const told = toldError(error);
   if (told) {
+    if (told instanceof ServiceUnavailable) refuseForNow(error, told, request, reply);
     void reply.status(told.status).send(told.body());
     return;
   }
@@ -22,9 +24,22 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   void reply.status(500).send({ message: 'Server error' });
 }
 
-/** What the client did wrong, or null when the fault is ours. */
+/** One line without a stack: while the database is away there are as many as requests. */
+function refuseForNow(
+  error: unknown,
+  { retryAfterS }: ServiceUnavailable,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  request.log.warn({ code, reason: message }, 'request refused for now');
+  void reply.header('Retry-After', retryAfterS);
+}
+
+/** What the client is told, or null when the fault is ours. */
 function toldError(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
+  if (isUnavailable(error)) return new ServiceUnavailable();
   const status = statusOf(error);
   if (status === 404) return new NotFound();
   if (status === 413) return new BodyTooLarge();

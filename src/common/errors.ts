@@ -72,3 +72,14 @@ export class InvalidData extends ApiError {
     return { message: this.message, errors: this.errors };
   }
 }
+
+/** What we depend on is away; the same request may well work later. Of a write it is not known whether it stands. */
+export class ServiceUnavailable extends ApiError {
+  readonly status = 503;
+  readonly code = 'service_unavailable';
+
+  /** @param retryAfterS for the Retry-After header, in seconds */
+  constructor(readonly retryAfterS = 5) {
+    super(`The service is temporarily unavailable. Try again in ${retryAfterS} seconds.`);
+  }
+}

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { EmbeddedDriver } from './embedded-driver';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Settings } from '../config/settings';
 import { ApiToken } from '../auth/api-token.entity';
@@ -11,8 +10,10 @@ import { Revocation } from '../revocations/revocation.entity';
 import { Team } from '../teams/team.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { migrations } from '../../migrations';
+import { EmbeddedDriver } from './embedded-driver';
+import { CONNECTION_DEADLINE_MS, MysqlLibrary } from './mysql-library';
+import { DatabasePresence } from './presence';
 
-const CONNECT_DEADLINE_MS = 5_000;
 const POOL_SIZE = 10;
 const LONGEST_QUEUE = 2_000;
 
@@ -50,8 +51,20 @@ function mysqlOptions(url: string): DataSourceOptions {
     timezone: 'Z',
     charset: 'utf8mb4',
     supportBigNumbers: true,
-    connectTimeout: CONNECT_DEADLINE_MS,
+    connectTimeout: CONNECTION_DEADLINE_MS,
+    driver: new MysqlLibrary(url),
     poolSize: POOL_SIZE,
     extra: { queueLimit: LONGEST_QUEUE, maxIdle: POOL_SIZE, enableKeepAlive: true },
   };
+}
+
+/** Null with the embedded database. */
+export function mysqlLibrary({ options }: DataSource): MysqlLibrary | null {
+  const { driver } = options as { driver?: unknown };
+  return driver instanceof MysqlLibrary ? driver : null;
+}
+
+/** Whether the data source's database is there; the embedded one always is. */
+export function presenceOf(dataSource: DataSource): DatabasePresence {
+  return mysqlLibrary(dataSource)?.presence ?? new DatabasePresence(() => Promise.resolve());
 }

@@ -1,11 +1,16 @@
 import { type DataSource } from 'typeorm';
+import { mysqlLibrary } from './data-source';
 
 const LOCK = 'dialplane-migrate';
 const LOCK_DEADLINE_S = 60;
 
 /** Brings the schema up to date; instances that start at once take turns. @returns what was applied */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
-  if (dataSource.options.type === 'better-sqlite3') return run(dataSource);
+  const mysql = mysqlLibrary(dataSource);
+  return mysql ? mysql.unhurried(() => runInTurn(dataSource)) : run(dataSource);
+}
+
+async function runInTurn(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
     const [got] = (await runner.query('SELECT GET_LOCK(?, ?) AS got', [LOCK, LOCK_DEADLINE_S])) as {

@@ -1,4 +1,5 @@
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { isUnavailable, OutcomeUnknown } from './unavailable';
 
 /** Another transaction, or on the embedded database another process, was in the way. */
 const TRANSIENT = /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY.*)$/;
@@ -18,6 +19,8 @@ export class Transactions {
   /**
    * Runs `work` in a transaction and answers with its result; what was in its way is tried again, so `work`
    * must do nothing that the database cannot undo.
+   * @throws OutcomeUnknown when the database was lost during the commit; clients are told 503, like of any
+   *   other loss, and read to learn what stands
    */
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     if (this.dataSource.options.type !== 'better-sqlite3') return this.retried(work);
@@ -28,10 +31,16 @@ export class Transactions {
 
   private async retried<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      let committing = false;
       try {
-        return await this.dataSource.transaction(work);
+        return await this.dataSource.transaction(async (manager) => {
+          const result = await work(manager);
+          committing = true;
+          return result;
+        });
       } catch (error) {
-        if (attempt === TRIES || !TRANSIENT.test(errorCode(error))) throw error;
+        if (attempt === TRIES || !TRANSIENT.test(errorCode(error)))
+          throw committing && isUnavailable(error) ? new OutcomeUnknown(error) : error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
       }
     }

@@ -2,17 +2,24 @@ import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Metrics } from '../metrics/metrics';
-import { NOT_FOUND, type Xml } from '../freeswitch/xml';
+import { DatabaseAway, isUnavailable } from '../database/unavailable';
+import { type Xml } from '../freeswitch/xml';
 import { DirectoryService } from './directory.service';
 import { type LookupRequest, readLookup } from './lookup-request';
 import { LookupsInFlight } from './lookups-in-flight';
 import { XmlCurlGuard } from './xml-curl.guard';
+
+/** In trouble every lookup has the same to tell; it is told as often as this. */
+const TELL_EVERY_MS = 1_000;
 
 /** mod_xml_curl's door. */
 @ApiExcludeController()
 @Controller('freeswitch/directory')
 @UseGuards(XmlCurlGuard)
 export class DirectoryController {
+  private quietUntil = 0;
+  private untold = 0;
+
   constructor(
     private readonly directory: DirectoryService,
     private readonly inFlight: LookupsInFlight,
@@ -51,13 +58,29 @@ export class DirectoryController {
   /** Null: FreeSWITCH gets a 503 and logs an error, rather than learn a lie. */
   private async answer(lookup: LookupRequest, request: FastifyRequest): Promise<Xml | null> {
     try {
-      const xml = await this.directory.answer(lookup);
-      this.metrics.lookups.inc({ result: xml === NOT_FOUND ? 'not_found' : 'found' });
+      const { xml, result, because } = await this.directory.answer(lookup);
+      this.metrics.lookups.inc({ result });
+      if (because !== undefined) this.tell(because, request);
       return xml;
     } catch (error) {
       this.metrics.lookups.inc({ result: 'error' });
-      request.log.error({ err: error }, 'directory lookup failed');
+      this.tell(error, request);
       return null;
     }
+  }
+
+  private tell(error: unknown, { log }: FastifyRequest): void {
+    // That the database is away is told once, where it is noticed.
+    if (error instanceof DatabaseAway) return;
+    const now = Date.now();
+    if (now < this.quietUntil) {
+      this.untold += 1;
+      return;
+    }
+    this.quietUntil = now + TELL_EVERY_MS;
+    const fields = { err: error, untold: this.untold };
+    this.untold = 0;
+    if (isUnavailable(error)) log.warn(fields, 'the database did not answer a directory lookup');
+    else log.error(fields, 'directory lookup failed');
   }
 }

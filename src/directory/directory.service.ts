@@ -1,13 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../common/deadline';
 import { Settings } from '../config/settings';
 import { type Prepared, prepared } from '../database/prepared';
+import { DatabasePresence } from '../database/presence';
+import { DatabaseAway, isUnavailable } from '../database/unavailable';
+import { type ExtensionChange, ExtensionChanges } from '../extensions/extension-changes';
 import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { groupXml } from './group-xml';
+import { LastAnswers } from './last-answers';
 import { type LookupRequest } from './lookup-request';
-import { GROUP_SQL, USER_SQL } from './lookup-sql';
+import { DOMAINS_SQL, GROUP_SQL, NUMBERS_SQL, USER_SQL } from './lookup-sql';
+import { Misses } from './misses';
 import { userXml } from './user-xml';
 
 /**
@@ -16,10 +21,27 @@ import { userXml } from './user-xml';
  */
 export const LOOKUP_DEADLINE_MS = 1_500;
 
+/** How long a database that hangs is waited for where its last answer is known. */
+const KNOWN_DEADLINE_MS = 400;
+/** For so long, and of so many, the last answer stands in for a database that is away. */
+const MEMORY = { maxAgeMs: 12 * 3_600_000, users: 100_000, groups: 1_000 };
+
 /** The database did not say in time. */
 export class LookupTooLate extends Error {
-  readonly code = 'lookup_too_late';
+  readonly code = 'database_too_late';
 }
+
+/** What FreeSWITCH is told, and by whom: the database, or the memory of what it said last. */
+export interface LookupAnswer {
+  xml: Xml;
+  result: 'found' | 'not_found' | 'remembered';
+  /** Why the memory had to answer. */
+  because?: unknown;
+}
+
+type Asked<Kind> = Extract<LookupRequest, { kind: Kind }>;
+
+const MISSING: LookupAnswer = { xml: NOT_FOUND, result: 'not_found' };
 
 interface UserRow {
   tenantId: number;
@@ -36,35 +58,104 @@ interface UserRow {
 /** Who may have a phone, in FreeSWITCH's words. */
 @Injectable()
 export class DirectoryService {
+  private readonly logger = new Logger(DirectoryService.name);
   private readonly users: Prepared<UserRow>;
   private readonly members: Prepared<{ number: string }>;
   private readonly profiles: string[];
+  private readonly lastUsers = new LastAnswers<UserRow>({ ...MEMORY, most: MEMORY.users });
+  private readonly lastGroups = new LastAnswers<string[]>({ ...MEMORY, most: MEMORY.groups });
+  private readonly misses: Misses;
 
   constructor(
     dataSource: DataSource,
     private readonly credentials: SipCredentials,
     private readonly settings: Settings,
+    private readonly presence: DatabasePresence,
+    changes: ExtensionChanges,
   ) {
     this.users = prepared(dataSource, USER_SQL);
     this.members = prepared(dataSource, GROUP_SQL);
     this.profiles = settings.sipProfiles;
+    const domains = namesOf(prepared(dataSource, DOMAINS_SQL));
+    const numbers = namesOf(prepared(dataSource, NUMBERS_SQL));
+    const report = (error: unknown): void => this.reportUnread(error);
+    this.misses = new Misses({ domains, numbers }, { report });
+    changes.onChange((change) => this.heard(change));
   }
 
   /**
-   * The answer to a lookup, NOT_FOUND included; one query, none for a request that cannot be found.
-   * @throws LookupTooLate, a database error, CannotUnseal
+   * The answer to a lookup, NOT_FOUND included; one query, none for a request that cannot be found or that
+   * a scanner repeats. While the database is away, or hangs, what it said last; "not found" is never said
+   * in its stead.
+   * @throws LookupTooLate, DatabaseAway, a database error, CannotUnseal
    */
-  async answer(request: LookupRequest): Promise<Xml> {
-    if (request.kind === 'none') return NOT_FOUND;
-    const found = request.kind === 'user' ? this.user(request) : this.group(request);
-    return withDeadline(found, LOOKUP_DEADLINE_MS, () => {
-      throw new LookupTooLate('The database did not answer a directory lookup in time.');
-    });
+  async answer(request: LookupRequest): Promise<LookupAnswer> {
+    if (request.kind === 'none') return MISSING;
+    const key = keyOf(request);
+    if (!this.presence.there) return this.remembered(request, key, new DatabaseAway());
+    const known = request.kind === 'user' ? this.lastUsers.has(key) : this.lastGroups.has(key);
+    const asked = request.kind === 'user' ? this.user(request, key) : this.group(request, key);
+    try {
+      return await withDeadline(asked, known ? KNOWN_DEADLINE_MS : LOOKUP_DEADLINE_MS, () => {
+        throw new LookupTooLate('The database did not answer a directory lookup in time.');
+      });
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      this.presence.suspect();
+      return { ...this.remembered(request, key, error), because: error };
+    }
   }
 
-  private async user({ number, domain }: { number: string; domain: string }): Promise<Xml> {
+  private async user(request: Asked<'user'>, key: string): Promise<LookupAnswer> {
+    const { number, domain } = request;
+    if (this.misses.has(number, domain)) return MISSING;
+    const asOf = this.lastUsers.asOf();
     const [row] = await this.users(number, domain);
-    if (!row) return NOT_FOUND;
+    if (!row) {
+      this.lastUsers.forget(key);
+      this.misses.missed(domain);
+      return MISSING;
+    }
+    this.lastUsers.remember(key, row, asOf);
+    return { xml: this.userXml(request, row), result: 'found' };
+  }
+
+  private async group({ group, domain }: Asked<'group'>, key: string): Promise<LookupAnswer> {
+    const asOf = this.lastGroups.asOf();
+    const rows = await this.members(group, domain);
+    const numbers = rows.map((row) => row.number);
+    if (numbers.length === 0) {
+      this.lastGroups.forget(key);
+      return MISSING;
+    }
+    this.lastGroups.remember(key, numbers, asOf);
+    return { xml: groupXml(group, domain, numbers), result: 'found' };
+  }
+
+  /** @throws `otherwise` when nothing is remembered */
+  private remembered(request: Asked<'user' | 'group'>, key: string, otherwise: unknown): LookupAnswer {
+    if (request.kind === 'user') {
+      const row = this.lastUsers.recall(key);
+      if (row) return { xml: this.userXml(request, row), result: 'remembered' };
+    } else {
+      const numbers = this.lastGroups.recall(key);
+      if (numbers) return { xml: groupXml(request.group, request.domain, numbers), result: 'remembered' };
+    }
+    throw otherwise;
+  }
+
+  private heard({ number, domain }: ExtensionChange): void {
+    this.lastUsers.changed(`${number}@${domain}`);
+    this.lastGroups.changedUnder(`${domain} `);
+    this.misses.changed(number, domain);
+  }
+
+  private reportUnread(error: unknown): void {
+    if (isUnavailable(error)) this.presence.suspect();
+    else this.logger.error({ err: error }, 'the names of those who exist could not be read');
+  }
+
+  private userXml({ number, domain }: Asked<'user'>, row: UserRow): Xml {
     const identity = { tenantId: row.tenantId, number };
     return userXml(
       {
@@ -83,10 +174,15 @@ export class DirectoryService {
       this.settings.DIRECTORY_CACHE_MS,
     );
   }
+}
 
-  private async group({ group, domain }: { group: string; domain: string }): Promise<Xml> {
-    const rows = await this.members(group, domain);
-    const numbers = rows.map((row) => row.number);
-    return numbers.length === 0 ? NOT_FOUND : groupXml(group, domain, numbers);
-  }
+/** Group names may hold anything; domains hold neither @ nor spaces. */
+function keyOf(request: Asked<'user' | 'group'>): string {
+  return request.kind === 'user'
+    ? `${request.number}@${request.domain}`
+    : `${request.domain} ${request.group}`;
+}
+
+function namesOf(query: Prepared<{ name: string }>): (...parameters: string[]) => Promise<string[]> {
+  return async (...parameters) => (await query(...parameters)).map(({ name }) => name);
 }

@@ -1,3 +1,5 @@
+import { NAMES_PER_PAGE } from './misses';
+
 /** A user who may have a phone: number and domain. The path that every REGISTER and call waits for. */
 export const USER_SQL = `
   SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
@@ -17,3 +19,20 @@ export const GROUP_SQL = `
   JOIN extensions e ON e.team_id = g.id AND e.live_number IS NOT NULL AND e.status = 'active'
   WHERE t.domain = ? AND t.status = 'active'
   ORDER BY e.live_number`;
+
+/** The domains of active tenants, those after the one given. */
+export const DOMAINS_SQL = `
+  SELECT domain AS name FROM tenants
+  WHERE domain > ? AND status = 'active'
+  ORDER BY domain LIMIT ${NAMES_PER_PAGE}`;
+
+/**
+ * The live numbers of a tenant, of disabled extensions too: domain, and the number after which to begin.
+ * Read out of the index alone.
+ */
+export const NUMBERS_SQL = `
+  SELECT e.live_number AS name
+  FROM tenants t
+  JOIN extensions e ON e.tenant_id = t.id
+  WHERE t.domain = ? AND t.status = 'active' AND e.live_number > ?
+  ORDER BY e.live_number LIMIT ${NAMES_PER_PAGE}`;

@@ -5,6 +5,7 @@ import { findActiveCallerId } from '../caller-ids/caller-ids.service';
 import { InvalidData } from '../common/errors';
 import { now } from '../common/time';
 import { brokenUnique, Transactions } from '../database/transactions';
+import { OutcomeUnknown } from '../database/unavailable';
 import { RevocationsService } from '../revocations/revocations.service';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { Team } from '../teams/team.entity';
@@ -15,7 +16,7 @@ import {
   type UpdateExtensionDto,
 } from './extension-input.dto';
 import { findExtension, listExtensions } from './extension-queries';
-import { ExtensionChanges } from './extension-changes';
+import { type ExtensionChange, ExtensionChanges } from './extension-changes';
 import { Extension } from './extension.entity';
 
 const TAKEN = InvalidData.field('extension_number', 'The extension number has already been taken.');
@@ -116,7 +117,7 @@ export class ExtensionsService {
     number: string,
     edit: (manager: EntityManager, extension: Extension) => Promise<boolean>,
   ): Promise<Extension> {
-    const [changed, revocations] = await this.transactions.run(async (manager) => {
+    const [changed, revocations] = await this.told({ number, domain: account.domain }, async (manager) => {
       // Held, so that two changes at once follow one another and none is lost.
       await lockTenant(manager, account.tenantId);
       const extension = await findExtension(manager, account.tenantId, number);
@@ -127,9 +128,20 @@ export class ExtensionsService {
       const user = { sipUser: number, sipDomain: account.domain, dropContacts: !mayHavePhone };
       return [extension, await this.revocations.record(manager, user)];
     });
-    this.changes.tell({ number, domain: account.domain });
     await this.revocations.carryOut(revocations);
     return changed;
+  }
+
+  /** Tells of the change once it is committed, and also when nobody knows whether it is. */
+  private async told<T>(change: ExtensionChange, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      const done = await this.transactions.run(work);
+      this.changes.tell(change);
+      return done;
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) this.changes.tell(change);
+      throw error;
+    }
   }
 
   private async makeRoom(manager: EntityManager, tenantId: number, number: string): Promise<void> {

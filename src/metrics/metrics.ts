@@ -8,7 +8,7 @@ export class Metrics {
 
   readonly lookups = new Counter({
     name: 'dialplane_directory_lookups_total',
-    help: 'Directory lookups by FreeSWITCH, by result: found, not_found, error.',
+    help: 'Directory lookups by FreeSWITCH, by result: found, not_found, remembered (the database is away), error.',
     labelNames: ['result'],
     registers: [this.registry],
   });

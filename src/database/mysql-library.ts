@@ -1,0 +1,107 @@
+import { type Socket } from 'node:net';
+import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
+import { DatabasePresence } from './presence';
+import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
+
+/** How long a query waits for a connection, a new one included. */
+export const CONNECTION_DEADLINE_MS = 1_800;
+/** How long the database may say nothing while a connection to it is in use. */
+const SILENCE_MS = 2_800;
+const PROBE_DEADLINE_MS = 1_000;
+
+type Acquired = (error: Error | null, connection?: PoolConnection) => void;
+
+/**
+ * mysql2 as TypeORM wants its driver to be, with an end to every wait: mysql2 itself waits forever for a
+ * connection of the pool and for a database that hangs, and its `timeout` of a query leaves the
+ * connection as stuck as it was. While the database is known to be away, nothing waits at all.
+ */
+export class MysqlLibrary {
+  readonly presence: DatabasePresence;
+  private hurried = true;
+
+  /** @param url as in DATABASE_URL */
+  constructor(url: string) {
+    this.presence = new DatabasePresence(() => probe(url));
+  }
+
+  /** What TypeORM calls. */
+  createPool(options: PoolOptions): Pool {
+    const pool = createPool(options);
+    this.limitWaiting(pool);
+    this.limitSilence(pool);
+    const end = pool.end.bind(pool);
+    pool.end = (done) => {
+      this.presence.stop();
+      end(done);
+    };
+    return pool;
+  }
+
+  /** Runs what may keep the database busy for long without a word, such as a migration. */
+  async unhurried<T>(work: () => Promise<T>): Promise<T> {
+    this.hurried = false;
+    try {
+      return await work();
+    } finally {
+      this.hurried = true;
+    }
+  }
+
+  /** Everything that the pool does begins with getConnection, query() and execute() too. */
+  private limitWaiting(pool: Pool): void {
+    const acquire = pool.getConnection.bind(pool) as (done: Acquired) => void;
+    const limited = (done: Acquired): void => {
+      if (!this.presence.there) {
+        process.nextTick(done, new DatabaseAway());
+        return;
+      }
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        this.presence.suspect();
+        done(new DatabaseTooLate('No connection to the database was to be had in time.'));
+      }, CONNECTION_DEADLINE_MS);
+      acquire((error, connection) => {
+        clearTimeout(timer);
+        if (error && isUnavailable(error)) this.presence.suspect();
+        if (late) connection?.release();
+        else done(error, connection);
+      });
+    };
+    pool.getConnection = limited as Pool['getConnection'];
+  }
+
+  private limitSilence(pool: Pool): void {
+    const inUse = new WeakSet<PoolConnection>();
+    pool.on('acquire', (connection) => inUse.add(connection));
+    pool.on('release', (connection) => inUse.delete(connection));
+    pool.on('connection', (connection: PoolConnection) => {
+      // Every query in flight has been told; unheard, the event would end the process.
+      connection.on('error', () => this.presence.suspect());
+      const { stream } = connection as unknown as { stream: Socket };
+      stream.setTimeout(SILENCE_MS, () => {
+        if (!this.hurried || !inUse.has(connection)) return;
+        stream.destroy(new DatabaseTooLate(`The database has said nothing for ${SILENCE_MS} ms.`));
+      });
+    });
+  }
+}
+
+/** Beside the pool, whose connections may all be taken. */
+function probe(url: string): Promise<void> {
+  const connection = createConnection({ uri: url, connectTimeout: PROBE_DEADLINE_MS });
+  return new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new DatabaseTooLate('The database did not answer in time.')),
+      PROBE_DEADLINE_MS,
+    );
+    const settle = (error: Error | null): void => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve();
+    };
+    connection.on('error', settle);
+    connection.query('SELECT 1', settle);
+  }).finally(() => connection.destroy());
+}

@@ -1,0 +1,74 @@
+export interface LastAnswersOptions {
+  /** How many are kept; the one looked up longest ago goes first. */
+  most: number;
+  /** How long one is good after the database last said so. */
+  maxAgeMs: number;
+  /** The present in ms. */
+  clock?: () => number;
+}
+
+/**
+ * What the database last said, by whom it was asked about, for when it is away. Kept as the database gave
+ * it: what is sealed at rest is sealed here.
+ */
+export class LastAnswers<Row> {
+  private readonly entries = new Map<string, { row: Row; at: number }>();
+  private readonly clock: () => number;
+  private changes = 0;
+
+  constructor(private readonly options: LastAnswersOptions) {
+    this.clock = options.clock ?? Date.now;
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** To be taken before the database is asked, and given with what it says. */
+  asOf(): number {
+    return this.changes;
+  }
+
+  /** Keeps what the database said, unless something has changed since it was asked: it may be the old answer. */
+  remember(key: string, row: Row, asOf: number): void {
+    if (asOf !== this.changes) return;
+    this.entries.delete(key);
+    this.entries.set(key, { row, at: this.clock() });
+    if (this.entries.size <= this.options.most) return;
+    for (const oldest of this.entries.keys()) {
+      this.entries.delete(oldest);
+      break;
+    }
+  }
+
+  /** Whether there is anything to recall, without looking at its age. */
+  has(key: string): boolean {
+    return this.entries.has(key);
+  }
+
+  /** Undefined where nothing is known, or it is too old. */
+  recall(key: string): Row | undefined {
+    const entry = this.entries.get(key);
+    if (!entry) return undefined;
+    if (this.clock() - entry.at <= this.options.maxAgeMs) return entry.row;
+    this.entries.delete(key);
+    return undefined;
+  }
+
+  /** The database says that there is none. */
+  forget(key: string): void {
+    this.entries.delete(key);
+  }
+
+  /** What was known of `key` may be wrong, and so may be any answer that is still on its way. */
+  changed(key: string): void {
+    this.changes += 1;
+    this.entries.delete(key);
+  }
+
+  /** The same for every key that begins with `prefix`. */
+  changedUnder(prefix: string): void {
+    this.changes += 1;
+    for (const key of this.entries.keys()) if (key.startsWith(prefix)) this.entries.delete(key);
+  }
+}

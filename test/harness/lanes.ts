@@ -24,10 +24,10 @@ const sqlite: Lane = {
   },
 };
 
-const mariadb: Lane = {
+/** On the MariaDB server at `server`, else on that of TEST_DATABASE_URL. */
+export const mariadbLane = (server = process.env.TEST_DATABASE_URL ?? ''): Lane => ({
   name: 'MariaDB',
   create: async () => {
-    const server = process.env.TEST_DATABASE_URL ?? '';
     const name = `dialplane_${process.pid}_${Math.random().toString(36).slice(2)}`;
     // As a server makes it that nobody told better.
     await execute(server, `CREATE DATABASE ${name} CHARACTER SET latin1`);
@@ -35,7 +35,7 @@ const mariadb: Lane = {
     url.pathname = name;
     return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name}`) };
   },
-};
+});
 
 async function execute(server: string, sql: string): Promise<void> {
   const connection = await createConnection(server);
@@ -47,5 +47,5 @@ async function execute(server: string, sql: string): Promise<void> {
 export function describeOnEach(what: string, tests: (lane: Lane) => void): void {
   describe(`${what} on sqlite`, () => tests(sqlite));
   const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
-  describeMariadb(`${what} on MariaDB`, () => tests(mariadb));
+  describeMariadb(`${what} on MariaDB`, () => tests(mariadbLane()));
 }

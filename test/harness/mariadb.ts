@@ -8,10 +8,62 @@ import { freePort } from './free-port';
 const START_DEADLINE_MS = 60_000;
 
 /** A MariaDB of the tests' own: a temporary folder, a free loopback port, gone when stopped. */
-export interface PrivateMariadb {
+export class PrivateMariadb {
+  private child: ChildProcess | null = null;
+
+  constructor(
+    private readonly server: string,
+    private readonly folder: string,
+    private readonly port: number,
+  ) {}
+
   /** mysql://…, without a database name. */
-  url: string;
-  stop(): Promise<void>;
+  get url(): string {
+    return `mysql://root@127.0.0.1:${this.port}`;
+  }
+
+  /** Starts, or starts again with what it held. */
+  async start(): Promise<void> {
+    const child = spawn(
+      this.server,
+      [
+        ...options(this.folder),
+        `--port=${this.port}`,
+        '--bind-address=127.0.0.1',
+        `--socket=${join(this.folder, 's')}`,
+        // Not to the disk at once, but out of the process: what is committed outlives kill().
+        '--innodb-flush-log-at-trx-commit=2',
+        '--max-connections=500',
+      ],
+      { stdio: 'ignore' },
+    );
+    this.child = child;
+    await answers(this.url, child);
+  }
+
+  /** It neither answers nor closes a connection until it goes on. */
+  hang(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.child?.kill('SIGCONT');
+  }
+
+  /** Its connections are reset and its port is closed. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    this.child = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
 }
 
 /** Null where no MariaDB server is installed. */
@@ -20,26 +72,18 @@ export async function startMariadb(): Promise<PrivateMariadb | null> {
   const install = find('mariadb-install-db');
   if (!server || !install) return null;
   const folder = mkdtempSync(join(tmpdir(), 'dialplane-mariadb-'));
+  execFileSync(install, [...options(folder), '--auth-root-authentication-method=normal'], {
+    stdio: 'ignore',
+  });
+  const mariadb = new PrivateMariadb(server, folder, await freePort());
+  await mariadb.start();
+  return mariadb;
+}
+
+function options(folder: string): string[] {
   // As root mariadbd wants to be told that this is meant.
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const options = ['--no-defaults', ...user, `--datadir=${folder}`];
-  execFileSync(install, [...options, '--auth-root-authentication-method=normal'], { stdio: 'ignore' });
-  const port = await freePort();
-  const child = spawn(
-    server,
-    [
-      ...options,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      `--socket=${join(folder, 's')}`,
-      '--innodb-flush-log-at-trx-commit=0',
-      '--max-connections=500',
-    ],
-    { stdio: 'ignore' },
-  );
-  const url = `mysql://root@127.0.0.1:${port}`;
-  await answers(url, child);
-  return { url, stop: () => stopped(child, folder) };
+  return ['--no-defaults', ...user, `--datadir=${folder}`];
 }
 
 function find(program: string): string | null {
@@ -65,11 +109,4 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-async function stopped(child: ChildProcess, folder: string): Promise<void> {
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
-  rmSync(folder, { recursive: true, force: true });
 }

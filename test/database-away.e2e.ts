@@ -1,0 +1,203 @@
+import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
+import { Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
+import { eventually } from './harness/eventually';
+import { mariadbLane } from './harness/lanes';
+import { type PrivateMariadb, startMariadb } from './harness/mariadb';
+import { addTeam } from './harness/records';
+
+const PHONES = ['1001', '1002', '1003', '1004', '1005'];
+/** mod_xml_curl's timeout in freeswitch-conf, within which every lookup has its answer. */
+const PATIENCE_MS = 2_000;
+const REFUSED = { message: 'The service is temporarily unavailable. Try again in 5 seconds.' };
+
+interface Made {
+  data: { sip_password: string };
+}
+
+type Outage = { name: string; begin(): Promise<void> | void; end(): Promise<void> | void };
+
+const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
+
+describeMariadb('while the database is away', () => {
+  let mariadb: PrivateMariadb;
+  let dialplane: Dialplane;
+  let tenant: TestTenant;
+  let domain: string;
+  const passwords = new Map<string, string>();
+
+  beforeAll(async () => {
+    const started = await startMariadb();
+    if (!started) throw new Error('mariadb-server is not installed');
+    mariadb = started;
+  }, 60_000);
+  afterAll(() => mariadb?.stop());
+
+  beforeEach(async () => {
+    dialplane = await Dialplane.start(mariadbLane(mariadb.url), { DIRECTORY_CACHE_MS: '0' });
+    tenant = await dialplane.tenant({ domain: 'pbx.test' });
+    ({ domain } = tenant.tenant);
+    for (const number of PHONES) {
+      const made = await api<Made>('POST', '', { extension_number: number, voicemail_pin: '4321' });
+      passwords.set(number, made.body.data.sip_password);
+    }
+  });
+  afterEach(() => dialplane.stop());
+
+  const api = <T = unknown>(method: string, path: string, body?: unknown) =>
+    dialplane.api<T>(tenant.token, method, `/extensions${path}`, body);
+  const lookup = async (number: string): Promise<[number, string]> => {
+    const started = Date.now();
+    const { status, text } = await dialplane.lookupUser(number, domain);
+    expect(Date.now() - started).toBeLessThan(PATIENCE_MS);
+    return [status, text];
+  };
+  const noticed = (): Promise<void> =>
+    eventually(async () => (await dialplane.request('GET', '/health/ready')).status === 503);
+  const healed = async (): Promise<number> => {
+    const started = Date.now();
+    await eventually(async () => (await dialplane.request('GET', '/health/ready')).status === 200);
+    return Date.now() - started;
+  };
+  const count = async (result: string): Promise<number> => {
+    const { text } = await dialplane.request('GET', '/metrics');
+    return Number(new RegExp(`lookups_total{result="${result}"} (\\d+)`).exec(text)?.[1] ?? 0);
+  };
+  const told = (sentence: string): number =>
+    dialplane.logLines.filter((line) => line.includes(sentence)).length;
+
+  const outages: Outage[] = [
+    { name: 'stopped', begin: () => mariadb.kill(), end: () => mariadb.start() },
+    { name: 'hanging', begin: () => mariadb.hang(), end: () => mariadb.goOn() },
+  ];
+
+  describe.each(outages)('$name', ({ begin, end }) => {
+    it('users keep their last answer, unknown ones get 503, and it heals by itself', async () => {
+      const before = await Promise.all(PHONES.map(lookup));
+      await begin();
+      try {
+        expect(await Promise.all(PHONES.map(lookup))).toEqual(before);
+        for (const unknown of ['9999', '1006']) expect(await lookup(unknown)).toEqual([503, '']);
+        expect((await dialplane.lookupUser('1001', 'none.test')).status).toBe(503);
+        await noticed();
+        const started = Date.now();
+        for (const number of PHONES) await lookup(number);
+        expect(Date.now() - started).toBeLessThan(1_000);
+        await Promise.all(Array.from({ length: 200 }, () => lookup('9999')));
+      } finally {
+        await end();
+      }
+      expect(await healed()).toBeLessThan(2_000);
+      expect(await Promise.all(PHONES.map(lookup))).toEqual(before);
+      expect((await lookup('9999'))[1]).toContain('not found');
+      expect((await api('POST', '', { extension_number: '1006' })).status).toBe(201);
+      expect((await lookup('1006'))[0]).toBe(200);
+      expect(await count('remembered')).toBeGreaterThanOrEqual(2 * PHONES.length);
+      expect(told('the database is away')).toBe(1);
+      expect(told('the database is back')).toBe(1);
+      expect(told('a directory lookup') + told('lookup failed')).toBeLessThan(10);
+    });
+
+    it('whoever was deleted, disabled or changed before it is not served from memory', async () => {
+      await Promise.all(PHONES.map(lookup));
+      await api('DELETE', '/1001');
+      await api('PUT', '/1002', { status: 'disabled' });
+      await api('POST', '/1003/change-password', {});
+      await api('PUT', '/1004', { display_name: 'New' });
+      await lookup('1004');
+      await begin();
+      try {
+        for (const number of ['1001', '1002', '1003']) expect(await lookup(number)).toEqual([503, '']);
+        const [status, xml] = await lookup('1004');
+        expect([status, xml.includes('New')]).toEqual([200, true]);
+      } finally {
+        await end();
+      }
+      await healed();
+      const found = await Promise.all(
+        PHONES.map(async (number) => !(await lookup(number))[1].includes('not found')),
+      );
+      expect(found).toEqual([false, false, true, true, true]);
+    });
+
+    it('the API says 503 and when to try again, of a wrong token too', async () => {
+      await begin();
+      try {
+        const requests: [string, string, string, unknown?][] = [
+          [tenant.token, 'GET', '/extensions'],
+          [tenant.token, 'POST', '/extensions', { extension_number: '2001' }],
+          [tenant.token, 'PUT', '/extensions/1001', { display_name: 'x' }],
+          [tenant.token, 'DELETE', '/extensions/1001'],
+          [tenant.token, 'POST', '/extensions/1001/change-password', {}],
+          [tenant.token, 'GET', '/caller-ids'],
+          [`1|${'x'.repeat(40)}`, 'GET', '/extensions/1001'],
+        ];
+        const started = Date.now();
+        const answers = await Promise.all(requests.map((request) => dialplane.api(...request)));
+        expect(Date.now() - started).toBeLessThan(5_000);
+        for (const { status, body, headers } of answers)
+          expect([status, body, headers.get('retry-after')]).toEqual([503, REFUSED, '5']);
+        expect(told('request failed')).toBe(0);
+        expect(told('request refused for now')).toBe(requests.length);
+      } finally {
+        await end();
+      }
+      await healed();
+      expect((await api<{ total: number }>('GET', '')).body.total).toBe(PHONES.length);
+      expect((await api('DELETE', '/1001')).status).toBe(200);
+    });
+  });
+
+  it('a storm of REGISTERs refuses no phone that was known, from the first moment to the last', async () => {
+    const fake = await FakeFreeSwitch.start({
+      directoryAuth: { username: 'freeswitch', password: XML_CURL_PASSWORD },
+      directoryUrl: `${dialplane.url}/freeswitch/directory`,
+    });
+    const register = async (user: string): Promise<number> =>
+      (await fake.register({ user, domain, password: passwords.get(user) ?? '' })).status;
+    await Promise.all(PHONES.map(register));
+    let over = false;
+    const statuses: number[] = [];
+    const storm = Array.from({ length: 16 }, async (_, phone) => {
+      for (let turn = phone; !over; turn++) statuses.push(await register(PHONES[turn % PHONES.length] ?? ''));
+    });
+    const more = (count: number): Promise<void> => {
+      const wanted = statuses.length + count;
+      return eventually(() => statuses.length >= wanted);
+    };
+    try {
+      for (const { begin, end } of outages) {
+        await more(50);
+        await begin();
+        await noticed();
+        await more(500);
+        await end();
+        await healed();
+        await more(50);
+      }
+    } finally {
+      over = true;
+      await Promise.all(storm);
+      await fake.stop();
+    }
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    expect(await count('remembered')).toBeGreaterThan(1_000);
+  });
+
+  it('groups keep their last members, unless one of the domain changed', async () => {
+    const team = await addTeam(dialplane, tenant, 'Sales');
+    await api('PUT', '/1001', { team_id: team.id });
+    const group = () =>
+      dialplane.lookup({ section: 'directory', action: 'group_call', group: 'Sales', domain });
+    const before = await group();
+    expect(before.text).toContain('1001');
+    await mariadb.kill();
+    expect((await group()).text).toBe(before.text);
+    await mariadb.start();
+    await healed();
+    await group();
+    await api('DELETE', '/1001');
+    await mariadb.kill();
+    expect((await group()).status).toBe(503);
+    await mariadb.start();
+  });
+});

@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { OutcomeUnknown } from '../src/database/unavailable';
+import { Transactions } from '../src/database/transactions';
+import { Tenant } from '../src/tenants/tenant.entity';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
-import { Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
+import { CommandLine } from './harness/command-line';
+import { APP_KEY, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
 import { eventually } from './harness/eventually';
 import { mariadbLane } from './harness/lanes';
 import { type PrivateMariadb, startMariadb } from './harness/mariadb';
@@ -14,9 +19,11 @@ interface Made {
   data: { sip_password: string };
 }
 
-type Outage = { name: string; begin(): Promise<void> | void; end(): Promise<void> | void };
+type Outage = { name: string; begin: () => Promise<void> | void; end: () => Promise<void> | void };
 
 const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
+// Outages last for seconds.
+jest.setTimeout(60_000);
 
 describeMariadb('while the database is away', () => {
   let mariadb: PrivateMariadb;
@@ -181,6 +188,45 @@ describeMariadb('while the database is away', () => {
     }
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
     expect(await count('remembered')).toBeGreaterThan(1_000);
+  });
+
+  it('a commit whose outcome nobody knows is told as such', async () => {
+    const writing = dialplane.get(Transactions).run(async (manager) => {
+      await manager.update(Tenant, tenant.tenant.id, { name: 'Renamed' });
+      await mariadb.hang();
+    });
+    try {
+      await expect(writing).rejects.toThrow(OutcomeUnknown);
+    } finally {
+      mariadb.goOn();
+    }
+    await healed();
+  });
+
+  it.each(outages)('$name, the process goes on, and stops when it is told to', async ({ begin, end }) => {
+    const { url } = dialplane.database;
+    const environment = { DATABASE_URL: url, APP_KEY, XML_CURL_PASSWORD };
+    const fake = await FakeFreeSwitch.start();
+    const commandLine = new CommandLine({ ...environment, FREESWITCH_NODES: fake.address });
+    try {
+      const { url: served, child, output } = await commandLine.serve();
+      const ready = async (status: number): Promise<boolean> =>
+        (await fetch(`${served}/health/ready`)).status === status;
+      await eventually(() => ready(200));
+      await begin();
+      await eventually(() => ready(503));
+      await end();
+      await eventually(() => ready(200));
+      await begin();
+      await eventually(() => ready(503));
+      child.kill('SIGTERM');
+      expect(await once(child, 'close')).toEqual([0, null]);
+      expect(output.stderr).toBe('');
+    } finally {
+      await end();
+      await commandLine.stop();
+      await fake.stop();
+    }
   });
 
   it('groups keep their last members, unless one of the domain changed', async () => {

@@ -8,6 +8,7 @@ export const CONNECTION_DEADLINE_MS = 1_800;
 /** How long the database may say nothing while a connection to it is in use. */
 const SILENCE_MS = 2_800;
 const PROBE_DEADLINE_MS = 1_000;
+const GOODBYE_DEADLINE_MS = 1_000;
 
 type Acquired = (error: Error | null, connection?: PoolConnection) => void;
 
@@ -30,11 +31,7 @@ export class MysqlLibrary {
     const pool = createPool(options);
     this.limitWaiting(pool);
     this.limitSilence(pool);
-    const end = pool.end.bind(pool);
-    pool.end = (done) => {
-      this.presence.stop();
-      end(done);
-    };
+    this.limitEnd(pool);
     return pool;
   }
 
@@ -72,6 +69,28 @@ export class MysqlLibrary {
     pool.getConnection = limited as Pool['getConnection'];
   }
 
+  /** A database that hangs does not answer a goodbye either. */
+  private limitEnd(pool: Pool): void {
+    const streams = new Set<Socket>();
+    pool.on('connection', (connection: PoolConnection) => {
+      const stream = streamOf(connection);
+      streams.add(stream);
+      stream.once('close', () => streams.delete(stream));
+    });
+    const end = pool.end.bind(pool);
+    pool.end = (done) => {
+      this.presence.stop();
+      const timer = setTimeout(() => {
+        for (const stream of streams) stream.destroy();
+        done?.(null);
+      }, GOODBYE_DEADLINE_MS);
+      end((error) => {
+        clearTimeout(timer);
+        done?.(error);
+      });
+    };
+  }
+
   private limitSilence(pool: Pool): void {
     const inUse = new WeakSet<PoolConnection>();
     pool.on('acquire', (connection) => inUse.add(connection));
@@ -79,13 +98,17 @@ export class MysqlLibrary {
     pool.on('connection', (connection: PoolConnection) => {
       // Every query in flight has been told; unheard, the event would end the process.
       connection.on('error', () => this.presence.suspect());
-      const { stream } = connection as unknown as { stream: Socket };
+      const stream = streamOf(connection);
       stream.setTimeout(SILENCE_MS, () => {
         if (!this.hurried || !inUse.has(connection)) return;
         stream.destroy(new DatabaseTooLate(`The database has said nothing for ${SILENCE_MS} ms.`));
       });
     });
   }
+}
+
+function streamOf(connection: PoolConnection): Socket {
+  return (connection as unknown as { stream: Socket }).stream;
 }
 
 /** Beside the pool, whose connections may all be taken. */

@@ -63,7 +63,7 @@ export class DirectoryService {
   private readonly members: Prepared<{ number: string }>;
   private readonly profiles: string[];
   private readonly lastUsers = new LastAnswers<UserRow>({ ...MEMORY, most: MEMORY.users });
-  private readonly lastGroups = new LastAnswers<string[]>({ ...MEMORY, most: MEMORY.groups });
+  private readonly lastGroups = new LastAnswers<{ xml: Xml }>({ ...MEMORY, most: MEMORY.groups });
   private readonly misses: Misses;
 
   constructor(
@@ -128,8 +128,9 @@ export class DirectoryService {
       this.lastGroups.forget(key);
       return MISSING;
     }
-    this.lastGroups.remember(key, numbers, asOf);
-    return { xml: groupXml(group, domain, numbers), result: 'found' };
+    const xml = groupXml(group, domain, numbers);
+    this.lastGroups.remember(key, { xml }, asOf);
+    return { xml, result: 'found' };
   }
 
   /** @throws `otherwise` when nothing is remembered */
@@ -138,8 +139,8 @@ export class DirectoryService {
       const row = this.lastUsers.recall(key);
       if (row) return { xml: this.userXml(request, row), result: 'remembered' };
     } else {
-      const numbers = this.lastGroups.recall(key);
-      if (numbers) return { xml: groupXml(request.group, request.domain, numbers), result: 'remembered' };
+      const known = this.lastGroups.recall(key);
+      if (known) return { xml: known.xml, result: 'remembered' };
     }
     throw otherwise;
   }

@@ -7,12 +7,23 @@ export interface LastAnswersOptions {
   clock?: () => number;
 }
 
+/** An entry asked for again within this keeps its place: the order is that exact, and costs that little. */
+const SAME_PLACE_MS = 60_000;
+
+interface Entry<Row> {
+  row: Row;
+  /** When the database last said so. */
+  at: number;
+  /** When it took its place in the order. */
+  placed: number;
+}
+
 /**
  * What the database last said, by whom it was asked about, for when it is away. Kept as the database gave
  * it: what is sealed at rest is sealed here.
  */
-export class LastAnswers<Row> {
-  private readonly entries = new Map<string, { row: Row; at: number }>();
+export class LastAnswers<Row extends object> {
+  private readonly entries = new Map<string, Entry<Row>>();
   private readonly clock: () => number;
   private changes = 0;
 
@@ -32,8 +43,16 @@ export class LastAnswers<Row> {
   /** Keeps what the database said, unless something has changed since it was asked: it may be the old answer. */
   remember(key: string, row: Row, asOf: number): void {
     if (asOf !== this.changes) return;
-    this.entries.delete(key);
-    this.entries.set(key, { row, at: this.clock() });
+    const at = this.clock();
+    const known = this.entries.get(key);
+    if (known) {
+      known.at = at;
+      // The old object, where it says the same: the new one is then soon gone again.
+      if (!isSame(known.row, row)) known.row = row;
+      if (at - known.placed < SAME_PLACE_MS) return;
+      this.entries.delete(key);
+    }
+    this.entries.set(key, { row: known?.row ?? row, at, placed: at });
     if (this.entries.size <= this.options.most) return;
     for (const oldest of this.entries.keys()) {
       this.entries.delete(oldest);
@@ -71,4 +90,10 @@ export class LastAnswers<Row> {
     this.changes += 1;
     for (const key of this.entries.keys()) if (key.startsWith(prefix)) this.entries.delete(key);
   }
+}
+
+/** Of rows of one query, which all have the same fields. */
+function isSame<Row extends object>(one: Row, other: Row): boolean {
+  for (const name in one) if (one[name] !== other[name]) return false;
+  return true;
 }

@@ -1,5 +1,5 @@
 import { type Connection, times } from './load';
-import { NAMES, table, whole } from './report';
+import { mib, NAMES, table, whole } from './report';
 import { lookups } from './requests';
 import { lookUp } from './rounds';
 import { Server } from './servers';
@@ -26,8 +26,4 @@ export async function benchMemory({ kind, url, extensions }: Subject): Promise<s
   }
   await server.stop();
   return table([`Lookups (${kind})`, 'Connection', 'Heap used MiB', 'RSS MiB'], rows);
-}
-
-function mib(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(1);
 }

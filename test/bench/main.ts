@@ -2,12 +2,31 @@ import { benchApi } from './bench-api';
 import { benchLookups } from './bench-lookups';
 import { benchMemory } from './bench-memory';
 import { benchRegistrations } from './bench-registrations';
-import { startDatabases } from './databases';
+import { benchScanners } from './bench-scanners';
+import { type Databases, startDatabases } from './databases';
 import { machine } from './report';
 import { Server } from './servers';
-import { MANY, startSubjects } from './subjects';
+import { MANY, startSubjects, type Subject } from './subjects';
 
-async function main(): Promise<void> {
+interface Bench {
+  databases: Databases;
+  subjects: Subject[];
+  /** The one of which more is looked at than its speed. */
+  watched: Subject;
+}
+
+/** `npm run bench -- NAME…` runs those; without a name all. */
+const PARTS: Record<string, (bench: Bench) => Promise<string>> = {
+  lookups: ({ subjects }) => benchLookups(subjects),
+  api: ({ subjects }) => benchApi(subjects),
+  memory: ({ watched }) => benchMemory(watched),
+  scanners: ({ watched }) => benchScanners(watched),
+  registrations: ({ databases }) => benchRegistrations(databases),
+};
+
+async function main(names: string[]): Promise<void> {
+  const unknown = names.find((name) => !(name in PARTS));
+  if (unknown) throw new Error(`There is no part ${unknown}, only ${Object.keys(PARTS).join(', ')}.`);
   const databases = await startDatabases();
   const stop = async (): Promise<void> => {
     await Server.stopAll();
@@ -17,16 +36,15 @@ async function main(): Promise<void> {
   const print = (text: string): boolean => process.stdout.write(`${text}\n`);
   try {
     const subjects = await startSubjects(databases);
-    print(machine(databases.mariadbVersion));
-    print('');
-    print(await benchLookups(subjects));
-    print(await benchApi(subjects));
     const watched = subjects.find(({ extensions }) => extensions === MANY);
-    if (watched) print(await benchMemory(watched));
-    print(await benchRegistrations(databases));
+    if (!watched) return;
+    print(`${machine(databases.mariadbVersion)}\n`);
+    for (const [name, part] of Object.entries(PARTS)) {
+      if (names.length === 0 || names.includes(name)) print(await part({ databases, subjects, watched }));
+    }
   } finally {
     await stop();
   }
 }
 
-void main();
+void main(process.argv.slice(2));

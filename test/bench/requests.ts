@@ -18,23 +18,35 @@ export function randomNumber(extensions: number): string {
   return numberAt(Math.floor(Math.random() * extensions));
 }
 
-/** Makes lookups of random users: what FreeSWITCH was recorded to send for a REGISTER of 1001. */
+/** Makes lookups of random users. */
 export function lookups(extensions: number): () => string {
-  const path = join('test', 'fixtures', 'freeswitch', 'xml_curl-requests.jsonl');
-  const lines = readFileSync(path, 'utf8').trim().split('\n');
-  const recorded = lines.map((line) => JSON.parse(line) as Recorded);
-  const body = recorded.find(({ name }) => name === 'directory-sip_auth-REGISTER')?.body ?? '';
-  const parts = body.split('1001');
-  const head = [
+  return () => lookupOf(randomNumber(extensions));
+}
+
+/** What FreeSWITCH was recorded to send for a REGISTER of 1001@pbx.test, for another user. */
+export function lookupOf(user: string, domain = 'pbx.test'): string {
+  const body = recorded().replaceAll('1001', user).replaceAll('pbx.test', domain);
+  return [
     'POST /freeswitch/directory HTTP/1.1',
     'Host: 127.0.0.1',
     `Authorization: ${basic('freeswitch', XML_CURL_PASSWORD)}`,
     'User-Agent: freeswitch-xml/1.0',
     'Accept: */*',
-    `Content-Length: ${parts.join(numberAt(0)).length}`,
+    `Content-Length: ${body.length}`,
     'Content-Type: application/x-www-form-urlencoded',
+    '',
+    body,
   ].join('\r\n');
-  return () => `${head}\r\n\r\n${parts.join(randomNumber(extensions))}`;
+}
+
+let recording: string | undefined;
+
+function recorded(): string {
+  if (recording !== undefined) return recording;
+  const path = join('test', 'fixtures', 'freeswitch', 'xml_curl-requests.jsonl');
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  const all = lines.map((line) => JSON.parse(line) as Recorded);
+  return (recording = all.find(({ name }) => name === 'directory-sip_auth-REGISTER')?.body ?? '');
 }
 
 export function apiGet(token: string, path: () => string): () => string {

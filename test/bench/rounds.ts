@@ -69,7 +69,7 @@ export async function lookUp(
   return { ...sample, cpu: (server.cpuMicroseconds() - before) / sample.answers };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

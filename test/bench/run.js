@@ -12,4 +12,4 @@ function run(...parameters) {
 }
 
 run(require.resolve('typescript/bin/tsc'), '-p', join(__dirname, 'tsconfig.build.json'), '--outDir', built);
-run(join(built, 'test', 'bench', 'main.js'));
+run(join(built, 'test', 'bench', 'main.js'), ...process.argv.slice(2));

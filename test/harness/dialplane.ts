@@ -15,7 +15,7 @@ import { TenantsService } from '../../src/tenants/tenants.service';
 import { type Lane, type TestDatabase } from './lanes';
 
 export const XML_CURL_PASSWORD = 'directory-password';
-const APP_KEY = Buffer.alloc(32, 7).toString('base64');
+export const APP_KEY = Buffer.alloc(32, 7).toString('base64');
 
 export interface Answer<T> {
   status: number;

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { eventually } from './eventually';
 import { freePort } from './free-port';
 
 const START_DEADLINE_MS = 60_000;
@@ -42,8 +43,10 @@ export class PrivateMariadb {
   }
 
   /** It neither answers nor closes a connection until it goes on. */
-  hang(): void {
+  async hang(): Promise<void> {
     this.child?.kill('SIGSTOP');
+    // Each of its threads stops when its turn comes.
+    await eventually(() => threadStates(this.child?.pid).every((state) => state === 'T'));
   }
 
   goOn(): void {
@@ -84,6 +87,14 @@ function options(folder: string): string[] {
   // As root mariadbd wants to be told that this is meant.
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   return ['--no-defaults', ...user, `--datadir=${folder}`];
+}
+
+function threadStates(pid: number | undefined): string[] {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).map((task) => {
+    const [, after = ''] = readFileSync(`${tasks}/${task}/stat`, 'latin1').split(/\) (?=[A-Z] )/);
+    return after.slice(0, 1);
+  });
 }
 
 function find(program: string): string | null {

@@ -41,6 +41,23 @@ describeOnEach('the migrations', (lane) => {
     await expect(dataSource.runMigrations()).resolves.toHaveLength(applied.length);
   });
 
+  it('keep what a database held before them', async () => {
+    const applied = await dataSource.runMigrations();
+    const time = '2026-01-01 00:00:00';
+    const [columns, values] = ['name, domain, created_at, updated_at', `'a', 'a.test', '${time}', '${time}'`];
+    for (let left = applied.length; left > 1; left--) await dataSource.undoLastMigration();
+    await dataSource.query(`INSERT INTO tenants (id, ${columns}) VALUES (1, ${values})`);
+    await dataSource.query(
+      `INSERT INTO extensions (tenant_id, extension_number, live_number, a1, created_at, updated_at)
+       VALUES (1, '1001', '1001', '', '${time}', '${time}')`,
+    );
+    await dataSource.runMigrations();
+    const kept: unknown = await dataSource.query(
+      'SELECT t.name, e.live_number FROM tenants t JOIN extensions e ON e.tenant_id = t.id',
+    );
+    expect(kept).toEqual([{ name: 'a', live_number: '1001' }]);
+  });
+
   it('keep impossible extensions out of the database', async () => {
     await dataSource.runMigrations();
     const time = '2026-01-01 00:00:00';

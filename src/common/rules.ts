@@ -32,6 +32,16 @@ export function matching(form: RegExp): Rule {
   };
 }
 
+/** What HTML calls a valid e-mail address, with a dot in its domain. */
+const EMAIL =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/;
+
+/** An e-mail address of at most 254 characters. */
+export const email: Rule = (value, name) =>
+  typeof value === 'string' && value.length <= 254 && EMAIL.test(value)
+    ? null
+    : `The ${name} must be a valid email address.`;
+
 export function oneOf(values: readonly string[]): Rule {
   return (value, name) => (values.includes(value as string) ? null : `The selected ${name} is invalid.`);
 }

@@ -49,8 +49,10 @@ interface UserRow {
   displayName: string | null;
   voicemailEnabled: number | boolean;
   voicemailPin: string | null;
+  voicemailEmail: string | null;
   maxConcurrent: number;
   recordingMode: string;
+  tlsEnabled: number | boolean;
   callerNumber: string | null;
   callerName: string | null;
 }
@@ -117,7 +119,7 @@ export class DirectoryService {
       return MISSING;
     }
     this.lastUsers.remember(key, row, asOf);
-    return { xml: this.userXml(request, row), result: 'found' };
+    return this.told(request, row, 'found');
   }
 
   private async group({ group, domain }: Asked<'group'>, key: string): Promise<LookupAnswer> {
@@ -137,7 +139,7 @@ export class DirectoryService {
   private remembered(request: Asked<'user' | 'group'>, key: string, otherwise: unknown): LookupAnswer {
     if (request.kind === 'user') {
       const row = this.lastUsers.recall(key);
-      if (row) return { xml: this.userXml(request, row), result: 'remembered' };
+      if (row) return this.told(request, row, 'remembered');
     } else {
       const known = this.lastGroups.recall(key);
       if (known) return { xml: known.xml, result: 'remembered' };
@@ -156,6 +158,11 @@ export class DirectoryService {
     else this.logger.error({ err: error }, 'the names of those who exist could not be read');
   }
 
+  private told(request: Asked<'user'>, row: UserRow, result: LookupAnswer['result']): LookupAnswer {
+    if (row.tlsEnabled && request.unencrypted) return MISSING;
+    return { xml: this.userXml(request, row), result };
+  }
+
   private userXml({ number, domain }: Asked<'user'>, row: UserRow): Xml {
     const identity = { tenantId: row.tenantId, number };
     return userXml(
@@ -166,10 +173,12 @@ export class DirectoryService {
         displayName: row.displayName,
         voicemailEnabled: Boolean(row.voicemailEnabled),
         voicemailPin: row.voicemailPin === null ? null : this.credentials.openPin(row.voicemailPin, identity),
+        voicemailEmail: row.voicemailEmail,
         outboundCallerId:
           row.callerNumber === null ? null : { number: row.callerNumber, displayName: row.callerName },
         maxConcurrent: row.maxConcurrent,
         recordingMode: row.recordingMode,
+        tlsOnly: Boolean(row.tlsEnabled),
         profiles: this.profiles,
       },
       this.settings.DIRECTORY_CACHE_MS,

@@ -3,15 +3,25 @@ import { isSipDomain } from '../tenants/sip-domain';
 
 /** What FreeSWITCH asks for; everything else it may ask has the answer "not found". */
 export type LookupRequest =
-  | { kind: 'user'; number: string; domain: string }
+  | { kind: 'user'; number: string; domain: string; unencrypted: boolean }
   | { kind: 'group'; group: string; domain: string }
   | { kind: 'none' };
 
+export type UserRequest = Extract<LookupRequest, { kind: 'user' }>;
+
 const NONE: LookupRequest = { kind: 'none' };
 
+/** sofia's names of transports that nobody on the way can read. */
+const ENCRYPTED: readonly unknown[] = ['tls', 'wss'];
+
 /**
- * Reads mod_xml_curl's form fields. The action is not looked at: FreeSWITCH serves all of them from
- * one cached answer, and a group's members are asked for with the group's action still in the form.
+ * Reads mod_xml_curl's form fields. The action decides nothing but `unencrypted`: FreeSWITCH serves
+ * all of them from one cached answer, and a group's members are asked for with the group's action
+ * still in the form.
+ *
+ * `unencrypted`: a phone wants in, over plain SIP. FreeSWITCH fact: `sip_via_protocol` is what the
+ * phone wrote into Via, but its SIP stack drops a request whose Via names another transport than the
+ * one it came over.
  */
 export function readLookup(form: Record<string, unknown>): LookupRequest {
   const { section, key, user, domain, action, group, purpose } = form;
@@ -19,7 +29,8 @@ export function readLookup(form: Record<string, unknown>): LookupRequest {
   if (typeof domain !== 'string' || !isSipDomain(domain)) return NONE;
   if (user !== undefined) {
     if (key !== 'id' || typeof user !== 'string' || !EXTENSION_NUMBER.test(user)) return NONE;
-    return { kind: 'user', number: user, domain };
+    const unencrypted = action === 'sip_auth' && !ENCRYPTED.includes(form.sip_via_protocol);
+    return { kind: 'user', number: user, domain, unencrypted };
   }
   if (action === 'group_call' && typeof group === 'string' && group.length <= 100)
     return { kind: 'group', group, domain };

@@ -1,14 +1,20 @@
 import { NAMES_PER_PAGE } from './misses';
 
-/** A user who may have a phone: number and domain. The path that every REGISTER and call waits for. */
+/**
+ * A user who may have a phone, with its active caller ID or else its tenant's: number and domain. The path
+ * that every REGISTER and call waits for.
+ */
 export const USER_SQL = `
   SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
     e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
-    e.max_concurrent AS maxConcurrent, e.recording_mode AS recordingMode,
-    c.number AS callerNumber, c.display_name AS callerName
+    e.voicemail_email AS voicemailEmail, e.max_concurrent AS maxConcurrent,
+    e.recording_mode AS recordingMode, e.tls_enabled AS tlsEnabled,
+    COALESCE(c.number, d.number) AS callerNumber,
+    CASE WHEN c.id IS NULL THEN d.display_name ELSE c.display_name END AS callerName
   FROM tenants t
   JOIN extensions e ON e.tenant_id = t.id AND e.live_number = ? AND e.status = 'active'
   LEFT JOIN caller_ids c ON c.id = e.outbound_caller_id_id AND c.status = 'active'
+  LEFT JOIN caller_ids d ON d.id = t.default_caller_id_id AND d.status = 'active'
   WHERE t.domain = ? AND t.status = 'active'`;
 
 /** The numbers of a team's members: team and domain. */

@@ -10,10 +10,14 @@ export interface DirectoryUser {
   displayName: string | null;
   voicemailEnabled: boolean;
   voicemailPin: string | null;
-  /** The active caller ID of the extension, if it has one. */
+  /** As given; passed on only when it is `mailable`. */
+  voicemailEmail: string | null;
+  /** The active caller ID of the extension, else of the tenant, else none. */
   outboundCallerId: { number: string; displayName: string | null } | null;
   maxConcurrent: number;
   recordingMode: string;
+  /** It is found over TLS only, so who is found differs from lookup to lookup. */
+  tlsOnly: boolean;
   /** The sofia profiles in which it may be registered. */
   profiles: readonly string[];
 }
@@ -23,12 +27,13 @@ const CONTEXT = 'default';
 
 /**
  * The answer for one user: the same whatever FreeSWITCH asks for, since it caches the first answer
- * and serves REGISTER, INVITE, calls and voicemail from it.
+ * and serves REGISTER, INVITE, calls and voicemail from it. One that is for TLS only is not cached.
  *
  * @param cacheMs how long FreeSWITCH may keep it; 0: not at all
  */
 export function userXml(user: DirectoryUser, cacheMs: number): Xml {
-  const attributes = { id: user.number, ...(cacheMs > 0 && { cacheable: String(cacheMs) }) };
+  const cacheable = cacheMs > 0 && !user.tlsOnly;
+  const attributes = { id: user.number, ...(cacheable && { cacheable: String(cacheMs) }) };
   const xml = element('user', attributes, [
     element('params', {}, named('param', userParams(user))),
     element('variables', {}, named('variable', userVariables(user))),
@@ -38,6 +43,7 @@ export function userXml(user: DirectoryUser, cacheMs: number): Xml {
 
 function userParams({ number, domain, ...user }: DirectoryUser): Record<string, string | null> {
   const registered = registeredName(number, domain);
+  const mailTo = user.voicemailEmail !== null && mailable(user.voicemailEmail) ? user.voicemailEmail : null;
   return {
     'a1-hash': user.a1,
     // FreeSWITCH fact: an empty password is allowed unless this says no.
@@ -51,6 +57,9 @@ function userParams({ number, domain, ...user }: DirectoryUser): Record<string, 
     'mwi-account': `${number}@${domain}`,
     'vm-enabled': String(user.voicemailEnabled),
     'vm-password': user.voicemailPin,
+    'vm-mailto': mailTo,
+    'vm-email-all-messages': mailTo && 'true',
+    'vm-attach-file': mailTo && 'true',
   };
 }
 
@@ -90,6 +99,14 @@ function named(tag: string, values: Record<string, string | null>): Xml[] {
  */
 export function harmless(name: string): string {
   return name.replace(/[^\p{L}\p{M}\p{N} .,'()+&_-]/gu, '_').trim();
+}
+
+/**
+ * Whether FreeSWITCH's mailer may be given this address. FreeSWITCH fact: it ends in the command line
+ * of a shell, and up to 1.10 without quotes; one that begins with - would be an option of sendmail.
+ */
+export function mailable(address: string): boolean {
+  return address.length <= 254 && /^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*$/.test(address);
 }
 
 /** The inside of a SIP quoted-string (RFC 3261, 25.1), which sofia does not make by itself. */

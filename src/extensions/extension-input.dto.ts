@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, integer, matching, oneOf, reference, text } from '../common/rules';
+import { boolean, email, integer, matching, oneOf, reference, text } from '../common/rules';
 import { EXTENSION_NUMBER } from './extension-number';
 import {
   EXTENSION_STATUSES,
@@ -20,6 +20,16 @@ const CALLER_ID = {
   nullable: true,
   description: 'An active number of /api/pbx/caller-ids.',
 } as const;
+
+const EMAIL = {
+  type: 'string',
+  nullable: true,
+  format: 'email',
+  maxLength: 254,
+  description:
+    'Where new messages are mailed. Letters, digits and . _ + - only before the @, else none is mailed. Not in answers.',
+} as const;
+const TLS_ENABLED = 'Registration and calls over TLS only.';
 
 const NEW_PASSWORD = {
   type: 'string',
@@ -65,6 +75,10 @@ export class CreateExtensionDto {
   @Field('nullable', text(PIN))
   voicemail_pin?: string | null;
 
+  @ApiPropertyOptional(EMAIL)
+  @Field('nullable', email)
+  voicemail_email?: string | null;
+
   @ApiPropertyOptional({ enum: RECORDING_MODES, nullable: true, default: 'none' })
   @Field('nullable', oneOf(RECORDING_MODES))
   recording_mode?: RecordingMode | null;
@@ -82,6 +96,10 @@ export class CreateExtensionDto {
   @ApiPropertyOptional(CALLER_ID)
   @Field('nullable', callerId)
   outbound_caller_id?: string | null;
+
+  @ApiPropertyOptional({ type: 'boolean', nullable: true, default: false, description: TLS_ENABLED })
+  @Field('nullable', boolean)
+  tls_enabled?: boolean | null;
 }
 
 /** PUT /api/pbx/extensions/{ext}; what is absent stays as it is. */
@@ -102,6 +120,10 @@ export class UpdateExtensionDto {
   @Field('nullable', text(PIN))
   voicemail_pin?: string | null;
 
+  @ApiPropertyOptional(EMAIL)
+  @Field('nullable', email)
+  voicemail_email?: string | null;
+
   @ApiPropertyOptional({ enum: RECORDING_MODES })
   @Field('optional', oneOf(RECORDING_MODES))
   recording_mode?: RecordingMode;
@@ -113,6 +135,10 @@ export class UpdateExtensionDto {
   @ApiPropertyOptional(CALLER_ID)
   @Field('nullable', callerId)
   outbound_caller_id?: string | null;
+
+  @ApiPropertyOptional({ type: 'boolean', description: TLS_ENABLED })
+  @Field('optional', boolean)
+  tls_enabled?: boolean;
 
   @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
   @Field('optional', oneOf(EXTENSION_STATUSES))

@@ -59,6 +59,10 @@ export class Extension {
   @Column({ name: 'voicemail_pin', type: 'varchar', length: 255, nullable: true })
   voicemailPin!: string | null;
 
+  /** Where new messages are mailed; as given, so maybe not fit for FreeSWITCH (see user-xml.ts). */
+  @Column({ name: 'voicemail_email', type: 'varchar', length: 254, nullable: true })
+  voicemailEmail!: string | null;
+
   @Column({ name: 'outbound_caller_id_id', type: 'integer', nullable: true })
   outboundCallerIdId!: number | null;
 

@@ -56,10 +56,11 @@ export class ExtensionsService {
           a1: credentials.sealedA1,
           displayName: given.display_name ?? null,
           voicemailEnabled: given.voicemail_enabled ?? false,
+          voicemailEmail: given.voicemail_email ?? null,
           recordingMode: given.recording_mode ?? 'none',
           status: 'active',
           maxConcurrent: given.max_concurrent ?? 2,
-          tlsEnabled: false,
+          tlsEnabled: given.tls_enabled ?? false,
           createdAt: now(),
           updatedAt: now(),
           deletedAt: null,
@@ -81,8 +82,10 @@ export class ExtensionsService {
       const before = JSON.stringify(extension);
       if (given.display_name !== undefined) extension.displayName = given.display_name;
       if (given.voicemail_enabled !== undefined) extension.voicemailEnabled = given.voicemail_enabled;
+      if (given.voicemail_email !== undefined) extension.voicemailEmail = given.voicemail_email;
       if (given.recording_mode !== undefined) extension.recordingMode = given.recording_mode;
       if (given.max_concurrent !== undefined) extension.maxConcurrent = given.max_concurrent;
+      if (given.tls_enabled !== undefined) extension.tlsEnabled = given.tls_enabled;
       if (given.status !== undefined) extension.status = given.status;
       await this.applyReferences(manager, account, extension, given);
       return JSON.stringify(extension) !== before;

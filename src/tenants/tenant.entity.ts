@@ -1,4 +1,5 @@
-import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { type CallerId } from '../caller-ids/caller-id.entity';
 
 export const TENANT_STATUSES = ['active', 'disabled'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
@@ -6,6 +7,7 @@ export type TenantStatus = (typeof TENANT_STATUSES)[number];
 /** An account: a company with its own SIP domain, extensions and tokens. */
 @Entity({ name: 'tenants' })
 @Index('UQ_tenants_domain', ['domain'], { unique: true })
+@Index('IDX_tenants_default_caller_id', ['defaultCallerIdId'])
 @Check('CHK_tenants_status', "status IN ('active', 'disabled')")
 export class Tenant {
   @PrimaryGeneratedColumn({ type: 'integer' })
@@ -28,6 +30,15 @@ export class Tenant {
   /** The country calling code of numbers written with a leading 0. */
   @Column({ name: 'country_code', type: 'varchar', length: 3, default: '84' })
   countryCode!: string;
+
+  /** One of the tenant's own: what extensions without an active caller ID present; null: nothing. */
+  @Column({ name: 'default_caller_id_id', type: 'integer', nullable: true })
+  defaultCallerIdId!: number | null;
+
+  // By name: a caller ID knows its tenant, and an import back would close a circle.
+  @ManyToOne('CallerId')
+  @JoinColumn({ name: 'default_caller_id_id', foreignKeyConstraintName: 'FK_tenants_default_caller_id' })
+  defaultCallerId?: CallerId | null;
 
   @Column({ name: 'created_at', type: 'datetime' })
   createdAt!: Date;

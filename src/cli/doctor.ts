@@ -92,7 +92,7 @@ async function nodeChecks(
       { name, ok: true, says: `event socket answers at ${address.host}:${address.port}` },
     ];
     for (const profile of settings.sipProfiles) checks.push(await profileCheck(node, profile));
-    checks.push(await bindingCheck(node, settings, secrets));
+    checks.push(...(await bindingChecks(node, settings, secrets)));
     return checks;
   } finally {
     await node.stop();
@@ -122,29 +122,30 @@ async function profileCheck(node: EslClient, profile: string): Promise<Check> {
   }
 }
 
-async function bindingCheck(
+/** Each binding that FreeSWITCH asks for users must lead to a Dialplane that answers. */
+async function bindingChecks(
   node: EslClient,
   settings: Settings,
   secrets: InstallationSecrets,
-): Promise<Check> {
+): Promise<Check[]> {
   const name = `node ${node.name}, xml_curl`;
   try {
     const all = await xmlCurlBindings(node);
     const mine = all.filter(({ bindings }) => bindings.length === 0 || bindings.includes('directory'));
-    const [binding, second] = mine;
-    if (!binding) {
+    if (mine.length === 0) {
       const wanted = `http://${settings.HOST}:${settings.PORT}${PATH}`;
-      return { name, ok: false, says: `no binding for the directory; give it the gateway-url ${wanted}` };
+      return [{ name, ok: false, says: `no binding for the directory; give it the gateway-url ${wanted}` }];
     }
-    const wrong =
-      bindingFault(binding, settings, secrets) ??
-      (second
-        ? `a second binding, ${second.gatewayUrl}, could know users that Dialplane does not; remove it`
-        : null) ??
-      (await gatewayFault(binding));
-    return { name, ok: wrong === null, says: wrong ?? `asks ${binding.gatewayUrl}` };
+    const faults = mine.map(
+      async (binding) => bindingFault(binding, settings, secrets) ?? (await gatewayFault(binding)),
+    );
+    return (await Promise.all(faults)).map((wrong, index) => ({
+      name: index === 0 ? name : `${name} ${index + 1}`,
+      ok: wrong === null,
+      says: wrong ?? `${index === 0 ? 'asks' : 'then asks'} ${mine[index]?.gatewayUrl}`,
+    }));
   } catch (error) {
-    return failed(name, error, 'check that mod_xml_curl is loaded');
+    return [failed(name, error, 'check that mod_xml_curl is loaded')];
   }
 }
 

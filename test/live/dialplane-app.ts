@@ -23,9 +23,14 @@ export class DialplaneApp {
   private constructor(
     private readonly folder: string,
     private readonly env: NodeJS.ProcessEnv,
+    private readonly ownsFolder = true,
   ) {}
 
-  static async create(nodes: string, xmlCurlPassword: string): Promise<DialplaneApp> {
+  static async create(
+    nodes: string,
+    xmlCurlPassword: string,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<DialplaneApp> {
     const folder = await mkdtemp(join(tmpdir(), 'live-dialplane-'));
     return new DialplaneApp(folder, {
       PATH: process.env.PATH,
@@ -35,7 +40,13 @@ export class DialplaneApp {
       FREESWITCH_NODES: nodes,
       XML_CURL_PASSWORD: xmlCurlPassword,
       LOG_FORMAT: 'json',
+      ...env,
     });
+  }
+
+  /** Another instance on the same database. Stop it before the first, which owns the files. */
+  twin(): DialplaneApp {
+    return new DialplaneApp(this.folder, this.env, false);
   }
 
   get directoryUrl(): string {
@@ -78,12 +89,17 @@ export class DialplaneApp {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
+  /** Gone without a word; `serve` starts it again. */
+  async kill(): Promise<void> {
+    await this.child?.stop('SIGKILL');
+  }
+
   outputTail(): string {
     return this.child?.output.split('\n').slice(-40).join('\n') ?? '';
   }
 
   async stop(): Promise<void> {
     await this.child?.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    if (this.ownsFolder) await rm(this.folder, { recursive: true, force: true });
   }
 }

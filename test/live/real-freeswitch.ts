@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { FREESWITCH_BIN } from './available';
 import { Child } from './child';
 import { eslApi } from './raw-esl';
@@ -21,7 +21,7 @@ const FOLDERS = [
   'htdocs',
   'grammar',
 ];
-const CONFIGURATION = resolve(__dirname, '../../freeswitch-conf');
+export const CONFIGURATION = resolve(__dirname, '../../freeswitch-conf');
 const START_MS = 40_000;
 
 export interface FreeSwitchOptions {
@@ -30,6 +30,11 @@ export interface FreeSwitchOptions {
   password: string;
   eslPort: number;
   eslPassword: string;
+  name?: string;
+  /** More of what vars.xml reads. */
+  env?: NodeJS.ProcessEnv;
+  /** Another configuration than the repository's. */
+  configuration?: string;
 }
 
 /** A FreeSWITCH of its own, on loopback, with the repository's configuration as it is. */
@@ -39,7 +44,7 @@ export class RealFreeSwitch {
   private constructor(
     private readonly options: FreeSwitchOptions,
     readonly sipPort: number,
-    private readonly folder: string,
+    readonly folder: string,
   ) {}
 
   static async start(options: FreeSwitchOptions): Promise<RealFreeSwitch> {
@@ -52,6 +57,13 @@ export class RealFreeSwitch {
 
   api(command: string): Promise<string> {
     return eslApi(this.options.eslPort, this.options.eslPassword, command);
+  }
+
+  /** The files of a folder below `name`, by their paths in it. */
+  async files(name: 'recordings' | 'storage'): Promise<string[]> {
+    const entries = await readdir(join(this.folder, name), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.map((entry) => relative(join(this.folder, name), join(entry.parentPath, entry.name)));
   }
 
   /** The same databases, so the registrations are still there. */
@@ -74,7 +86,15 @@ export class RealFreeSwitch {
   private async run(): Promise<void> {
     const folders = FOLDERS.flatMap((name) => [`-${name}`, join(this.folder, name)]);
     // -nonat: no question to the router; -nort: no real-time clock of a shared machine.
-    const args = ['-nf', '-nc', '-nonat', '-nort', '-conf', CONFIGURATION, ...folders];
+    const args = [
+      '-nf',
+      '-nc',
+      '-nonat',
+      '-nort',
+      '-conf',
+      this.options.configuration ?? CONFIGURATION,
+      ...folders,
+    ];
     const child = new Child(FREESWITCH_BIN, args, { env: this.environment() });
     this.child = child;
     try {
@@ -100,7 +120,8 @@ export class RealFreeSwitch {
       ESL_PORT: String(eslPort),
       ESL_PASSWORD: eslPassword,
       SIP_PORT: String(this.sipPort),
-      SWITCH_NAME: 'live',
+      SWITCH_NAME: this.options.name ?? 'live',
+      ...this.options.env,
     };
   }
 }

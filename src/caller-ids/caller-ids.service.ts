@@ -4,6 +4,7 @@ import { InvalidData } from '../common/errors';
 import { likePattern, type ListQuery, pageOf } from '../common/page';
 import { now } from '../common/time';
 import { brokenUnique, Transactions } from '../database/transactions';
+import { Tenant } from '../tenants/tenant.entity';
 import { CallerId, type Carrier, type CliType } from './caller-id.entity';
 import { canonicalNumber, PHONE_NUMBER } from './phone-number';
 
@@ -12,6 +13,8 @@ export interface NewCallerId {
   displayName: string | null;
   carrier: Carrier;
   cliType: CliType;
+  /** Whether extensions without a caller ID of their own present this one from now on. */
+  isDefault?: boolean;
 }
 
 @Injectable()
@@ -40,20 +43,46 @@ export class CallerIdsService {
   async create(tenant: { id: number; countryCode: string }, given: NewCallerId): Promise<CallerId> {
     if (!PHONE_NUMBER.test(given.number)) throw InvalidData.field('number', 'The number format is invalid.');
     const canonical = canonicalNumber(given.number, tenant.countryCode);
+    const { isDefault, ...fields } = given;
     const row = {
-      ...given,
+      ...fields,
       tenantId: tenant.id,
       canonicalNumber: canonical,
       createdAt: now(),
       updatedAt: now(),
     };
     try {
-      return await this.transactions.run((manager) => manager.save(CallerId, manager.create(CallerId, row)));
+      return await this.transactions.run(async (manager) => {
+        const callerId = await manager.save(CallerId, manager.create(CallerId, row));
+        if (isDefault) await present(manager, tenant.id, callerId.id);
+        return callerId;
+      });
     } catch (error) {
       if (!brokenUnique(error)) throw error;
       throw InvalidData.field('number', 'The number has already been taken.');
     }
   }
+
+  /**
+   * Extensions of the tenant without an active caller ID present this one from now on. Nodes learn of
+   * it when what they keep of a user runs out (DIRECTORY_CACHE_MS).
+   * @param number of an active caller ID of the tenant, however written; null: they present none
+   * @throws InvalidData
+   */
+  setDefault(tenant: { id: number; countryCode: string }, number: string | null): Promise<CallerId | null> {
+    return this.transactions.run(async (manager) => {
+      const { id: tenantId, countryCode } = tenant;
+      const callerId =
+        number === null ? null : await findActiveCallerId(manager, { tenantId, countryCode }, number);
+      if (number !== null && !callerId) throw InvalidData.field('number', 'The selected number is invalid.');
+      await present(manager, tenantId, callerId?.id ?? null);
+      return callerId;
+    });
+  }
+}
+
+async function present(manager: EntityManager, tenantId: number, id: number | null): Promise<void> {
+  await manager.update(Tenant, tenantId, { defaultCallerIdId: id, updatedAt: now() });
 }
 
 /** The active caller ID that `number` is another way to write of, or null. */

@@ -72,6 +72,7 @@ export function callerIdCreate(given: {
   displayName?: string;
   carrier: string;
   cliType: string;
+  default?: boolean;
 }): Promise<Printed> {
   if (given.displayName !== undefined) check('display_name', NAME(given.displayName, 'display name'));
   check('carrier', oneOf(CARRIERS)(given.carrier, 'carrier'));
@@ -83,9 +84,22 @@ export function callerIdCreate(given: {
       displayName: given.displayName ?? null,
       carrier: given.carrier as Carrier,
       cliType: given.cliType as CliType,
+      isDefault: given.default === true,
     });
     const json = { ...mapCallerId(callerId) };
     return { lines: [`Caller ID ${json.number} (${json.carrier}, ${json.cli_type})`], json };
+  });
+}
+
+export function callerIdDefault(given: { tenant: string; number?: string }): Promise<Printed> {
+  return withDatabase(async (dataSource, transactions) => {
+    const tenant = await tenantOf(dataSource, given.tenant);
+    const callerIds = new CallerIdsService(dataSource, transactions);
+    const callerId = await callerIds.setDefault(tenant, given.number ?? null);
+    const line = callerId
+      ? `Extensions without a caller ID present ${callerId.number}`
+      : 'No default caller ID';
+    return { lines: [line], json: { default_caller_id: callerId?.number ?? null } };
   });
 }
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { ApiError, InvalidData } from '../common/errors';
-import { callerIdCreate, migrateNow, tenantCreate, tokenCreate } from './commands';
+import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate, tokenCreate } from './commands';
 import { doctor } from './doctor';
 import { type Printed, print } from './print';
 
@@ -45,34 +45,44 @@ function program(): Command {
     await serve();
   });
   command('migrate', 'bring the schema up to date').action(action(migrateNow));
-  group(dialplane, 'tenant')
+  verb(noun(dialplane, 'tenant', 'tenants'), 'create', 'make a tenant')
     .requiredOption('--name <name>', 'what people call it')
     .requiredOption('--domain <domain>', 'its SIP domain')
     .option('--max-extensions <n>', 'how many extensions it may have')
     .action(action(tenantCreate));
-  group(dialplane, 'token')
+  verb(noun(dialplane, 'token', 'tokens'), 'create', 'make a token')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .requiredOption('--name <name>', 'what it is for')
     .option('--role <role>', 'admin, supervisor, agent or read_only', 'admin')
     .option('--expires <time>', 'ISO 8601; without it the token does not expire')
     .action(action(tokenCreate));
-  group(dialplane, 'caller-id')
+  const callerId = noun(dialplane, 'caller-id', 'caller IDs');
+  verb(callerId, 'create', 'make a caller ID')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .requiredOption('--number <number>', '8 to 15 digits')
     .option('--display-name <name>', 'what people call it')
     .option('--carrier <carrier>', 'viettel, mobifone, vinaphone, vietnamobile, landline or other', 'other')
     .option('--cli-type <type>', 'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname', 'mobile')
+    .option('--default', 'what extensions without a caller ID present')
     .action(action(callerIdCreate));
+  verb(callerId, 'default', 'what extensions without a caller ID present')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .option('--number <number>', 'one of its active caller IDs; without it there is no default')
+    .action(action(callerIdDefault));
   command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor));
   return dialplane;
 }
 
-/** `dialplane <noun> create`. */
-function group(dialplane: Command, noun: string): Command {
-  const parent = dialplane.command(noun).description(`${noun} create`).exitOverride();
+/** `dialplane <noun>`, which does nothing without a verb. */
+function noun(dialplane: Command, name: string, description: string): Command {
+  return dialplane.command(name).description(description).exitOverride();
+}
+
+/** `dialplane <noun> <verb>`. */
+function verb(parent: Command, name: string, description: string): Command {
   return parent
-    .command('create')
-    .description(`make a ${noun}`)
+    .command(name)
+    .description(description)
     .option('--json', 'print one JSON object')
     .exitOverride();
 }

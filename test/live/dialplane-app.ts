@@ -21,7 +21,7 @@ export class DialplaneApp {
   private url = '';
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly ownsFolder = true,
   ) {}

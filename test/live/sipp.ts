@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SIPP_BIN } from './available';
 import { Child } from './child';
 import { eventually, freePort, udpPortTaken } from './waiting';
 
-const RUN_MS = 20_000;
+const RUN_MS = 40_000;
 
 export interface Account {
   number: string;
@@ -22,8 +23,10 @@ export class Phone {
     readonly port: number,
   ) {}
 
-  static async create(sipPort: number): Promise<Phone> {
-    return new Phone(sipPort, await mkdtemp(join(tmpdir(), 'live-phone-')), await freePort());
+  static async create(sipPort: number, port?: number): Promise<Phone> {
+    const folder = await mkdtemp(join(tmpdir(), 'live-phone-'));
+    await writeFile(join(folder, 'tone.alaw'), tone());
+    return new Phone(sipPort, folder, port ?? (await freePort()));
   }
 
   async destroy(): Promise<void> {
@@ -48,11 +51,23 @@ export class Phone {
     return this.play('call', account, { number, display: '"Somebody Else"' }, ['-d', String(holdMs)]);
   }
 
+  /** Calls, makes a sound for `holdMs` and hangs up. */
+  speak(account: Account, number: string, holdMs: number): Promise<number> {
+    const sound = `<exec rtp_stream="${join(this.folder, 'tone.alaw')},-1,8"/>`;
+    return this.play('call', account, { number, display: '' }, ['-d', String(holdMs)], step(sound));
+  }
+
+  /** Calls, presses each key or row of keys, and hangs up. */
+  press(account: Account, number: string, keys: string[]): Promise<number> {
+    const steps = keys.map((row) => `<pause milliseconds="1500"/>${step(`<exec play_dtmf="${row}"/>`)}`);
+    return this.play('call', account, { number, display: '' }, ['-d', '4000'], steps.join('\n'));
+  }
+
   /** From now on it is called: it answers, or is busy. */
-  async listen(scenario: 'answer' | 'busy' = 'answer'): Promise<CalledPhone> {
+  async listen(scenario: 'answer' | 'busy' | 'ring' = 'answer'): Promise<CalledPhone> {
     const files = await this.files('called');
     const args = ['-p', String(this.port), ...files.args];
-    const child = new Child(SIPP_BIN, [...(await commonArgs(scenario)), ...args]);
+    const child = new Child(SIPP_BIN, [...(await commonArgs(scenarioFile(scenario))), ...args]);
     await eventually('sipp listens', () => child.running && udpPortTaken(this.port));
     return new CalledPhone(child, files.log, files.messages);
   }
@@ -62,11 +77,15 @@ export class Phone {
     { number, domain, password }: Account,
     keys: Record<string, string>,
     more: string[] = [],
+    media = '',
   ): Promise<number> {
     const files = await this.files(scenario);
+    const text = await readFile(scenarioFile(scenario), 'utf8');
+    const file = join(this.folder, `${scenario}-${randomUUID()}.xml`);
+    await writeFile(file, text.replace('<!-- MEDIA -->', media));
     const child = new Child(SIPP_BIN, [
       `127.0.0.1:${this.sipPort}`,
-      ...(await commonArgs(scenario)),
+      ...(await commonArgs(file)),
       ...['-p', String(await freePort()), '-m', '1', '-s', number, '-au', number, '-ap', password],
       ...Object.entries({ domain, ...keys }).flatMap(([key, value]) => ['-key', key, value]),
       ...files.args,
@@ -129,8 +148,16 @@ function firstInvite(trace: string): string {
   return start < 0 ? '' : (trace.slice(start).split(/\r?\n\r?\n/)[0] ?? '').replaceAll('\r', '');
 }
 
-async function commonArgs(scenario: string): Promise<string[]> {
-  const file = join(__dirname, 'scenarios', `${scenario}.xml`);
+const scenarioFile = (name: string): string => join(__dirname, 'scenarios', `${name}.xml`);
+
+const step = (action: string): string => `<nop><action>${action}</action></nop>`;
+
+/** A second of 400 Hz, loud, in G.711 A-law: 20 bytes are one wave. */
+function tone(): Buffer {
+  return Buffer.alloc(8_000, Buffer.from([...Array<number>(10).fill(0xaa), ...Array<number>(10).fill(0x2a)]));
+}
+
+async function commonArgs(file: string): Promise<string[]> {
   // -aa answers the OPTIONS and NOTIFY that come in between; the timeout is for a sipp that hangs.
   return [
     '-sf',
@@ -142,7 +169,7 @@ async function commonArgs(scenario: string): Promise<string[]> {
     '-nostdin',
     '-aa',
     '-timeout',
-    '15s',
+    '30s',
     '-timeout_error',
   ];
 }

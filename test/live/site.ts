@@ -103,6 +103,13 @@ export class Site {
     return xml.match(new RegExp(fields, 'g'))?.length ?? 0;
   }
 
+  /** Resolves when FreeSWITCH has no call left. */
+  async quiet(freeswitch = this.freeswitch): Promise<void> {
+    await eventually('no calls', async () =>
+      /^\s*0 total/m.test(await freeswitch.api('show channels count')),
+    );
+  }
+
   async stop(): Promise<void> {
     this.findings.print();
     await Promise.all(this.phones.map((phone) => phone.destroy()));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SIPP_BIN } from './available';
 import { Child } from './child';
+import { pressInMedia } from './rtp-keys';
 import { eventually, freePort, udpPortTaken } from './waiting';
 
 const RUN_MS = 40_000;
@@ -57,10 +58,17 @@ export class Phone {
     return this.play('call', account, { number, display: '' }, ['-d', String(holdMs)], step(sound));
   }
 
-  /** Calls, presses each key or row of keys, and hangs up. */
-  press(account: Account, number: string, keys: string[]): Promise<number> {
-    const steps = keys.map((row) => `<pause milliseconds="1500"/>${step(`<exec play_dtmf="${row}"/>`)}`);
-    return this.play('call', account, { number, display: '' }, ['-d', '4000'], steps.join('\n'));
+  /** Calls, presses the keys (a blank: waits a second), and hangs up. */
+  async press(account: Account, number: string, keys: string): Promise<number> {
+    const holdMs = (keys.length + 2) * 1_000;
+    let media = 0;
+    const call = this.play('call', account, { number, display: '' }, ['-d', String(holdMs)], '', (trace) => {
+      media = Number(/^SIP\/2.0 200[^]*?^m=audio (\d+)/m.exec(trace)?.[1] ?? 0);
+      return media > 0;
+    });
+    await Promise.race([call, eventually('the media of the call', () => media > 0, RUN_MS)]);
+    await pressInMedia(media, keys);
+    return call;
   }
 
   /** From now on it is called: it answers, or is busy. */
@@ -78,6 +86,7 @@ export class Phone {
     keys: Record<string, string>,
     more: string[] = [],
     media = '',
+    heard: (trace: string) => boolean = () => true,
   ): Promise<number> {
     const files = await this.files(scenario);
     const text = await readFile(scenarioFile(scenario), 'utf8');
@@ -91,8 +100,13 @@ export class Phone {
       ...files.args,
       ...more,
     ]);
-    const code = await child.finished(RUN_MS);
-    const status = /STATUS (\d{3})/.exec(await readFile(files.log, 'utf8').catch(() => ''))?.[1];
+    const finished = child.finished(RUN_MS);
+    await Promise.race([
+      finished,
+      eventually('sipp hears', async () => heard(await read(files.messages)), RUN_MS),
+    ]);
+    const code = await finished;
+    const status = /STATUS (\d{3})/.exec(await read(files.log))?.[1];
     if (code !== 0 || status === undefined) {
       const trace = await readFile(files.messages, 'utf8').catch(() => '(no messages)');
       throw new Error(
@@ -147,6 +161,9 @@ function firstInvite(trace: string): string {
   const start = trace.indexOf('INVITE sip:');
   return start < 0 ? '' : (trace.slice(start).split(/\r?\n\r?\n/)[0] ?? '').replaceAll('\r', '');
 }
+
+/** What a file holds by now. */
+const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 
 const scenarioFile = (name: string): string => join(__dirname, 'scenarios', `${name}.xml`);
 

@@ -32,6 +32,10 @@ export class Child {
     return this.process.exitCode;
   }
 
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.process.kill(signal);
+  }
+
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (this.running) this.process.kill(signal);
     await this.finished(SIGKILL_AFTER_MS);

@@ -46,7 +46,7 @@ export class DialplaneApp {
 
   /** Another instance on the same database. Stop it before the first, which owns the files. */
   twin(): DialplaneApp {
-    return new DialplaneApp(this.folder, this.env, false);
+    return new DialplaneApp(this.folder, { ...this.env, PORT: '0' }, false);
   }
 
   get directoryUrl(): string {
@@ -79,6 +79,12 @@ export class DialplaneApp {
     }
   }
 
+  /** Resolves when it has reached every node: what it changes before that, they learn later. */
+  async reachesNodes(count: number): Promise<void> {
+    const ready = (): number => this.child?.output.split('FreeSWITCH node ready').length ?? 0;
+    await eventually('the nodes are reached', () => ready() > count, START_MS);
+  }
+
   async request(token: string, method: string, path: string, body?: object): Promise<Answer> {
     const response = await fetch(`${this.url}/api/pbx${path}`, {
       method,
@@ -92,6 +98,15 @@ export class DialplaneApp {
   /** Gone without a word; `serve` starts it again. */
   async kill(): Promise<void> {
     await this.child?.stop('SIGKILL');
+  }
+
+  /** Hangs: its connections stay open and nothing is answered, until `thaw`. */
+  freeze(): void {
+    this.child?.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.signal('SIGCONT');
   }
 
   outputTail(): string {

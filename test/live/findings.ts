@@ -8,6 +8,11 @@ export class Findings {
     expect(seen).toEqual(expected);
   }
 
+  /** Notes what was measured. */
+  note(what: string, seen: string): void {
+    this.rows.push([what, seen, seen]);
+  }
+
   print(): void {
     const all: [string, string, string][] = [['what', 'expected', 'seen'], ...this.rows];
     const width = (column: 0 | 1): number => Math.max(...all.map((row) => row[column].length));

@@ -48,8 +48,9 @@ export class Phone {
   }
 
   /** Calls and hangs up after `holdMs`. What it says of itself in From is a lie, which nobody may believe. */
-  call(account: Account, number: string, holdMs = 0): Promise<number> {
-    return this.play('call', account, { number, display: '"Somebody Else"' }, ['-d', String(holdMs)]);
+  call(account: Account, number: string, holdMs = 0, domain = account.domain): Promise<number> {
+    const keys = { number, dialled: domain, display: '"Somebody Else"' };
+    return this.play('call', account, keys, ['-d', String(holdMs)]);
   }
 
   /** Calls, makes a sound for `holdMs` and hangs up. */
@@ -96,7 +97,7 @@ export class Phone {
       `127.0.0.1:${this.sipPort}`,
       ...(await commonArgs(file)),
       ...['-p', String(await freePort()), '-m', '1', '-s', number, '-au', number, '-ap', password],
-      ...Object.entries({ domain, ...keys }).flatMap(([key, value]) => ['-key', key, value]),
+      ...Object.entries({ domain, dialled: domain, ...keys }).flatMap(([key, value]) => ['-key', key, value]),
       ...files.args,
       ...more,
     ]);

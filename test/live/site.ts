@@ -15,6 +15,8 @@ interface SiteOptions {
   phones?: number;
   /** How many FreeSWITCH processes, each on ports of its own. */
   nodes?: number;
+  /** A second Dialplane on the same database, for the second binding. */
+  second?: boolean;
   /** What the programs find in their environment beside the usual. */
   freeswitch?: NodeJS.ProcessEnv;
   dialplane?: NodeJS.ProcessEnv;
@@ -30,6 +32,7 @@ export class Site {
 
   private constructor(
     readonly app: DialplaneApp,
+    readonly second: DialplaneApp | null,
     readonly wire: SlowWire,
   ) {}
 
@@ -41,8 +44,11 @@ export class Site {
     // Dialplane first: it must cope with a switch that is not there yet.
     await app.serve();
     const direct = new URL(app.directoryUrl);
-    const site = new Site(app, await SlowWire.start(Number(direct.port)));
+    const second = options.second ? app.twin() : null;
+    await second?.serve();
+    const site = new Site(app, second, await SlowWire.start(Number(direct.port)));
     Object.assign(site, { token, otherToken });
+    const env = { ...options.freeswitch, ...(second && { DIALPLANE_URL_2: second.directoryUrl }) };
     for (const [index, eslPort] of eslPorts.entries()) {
       const freeswitch = await RealFreeSwitch.start({
         directoryUrl: `http://127.0.0.1:${site.wire.port}${direct.pathname}`,
@@ -51,10 +57,11 @@ export class Site {
         eslPort,
         eslPassword: ESL_PASSWORD,
         name: `live${index}`,
-        ...(options.freeswitch && { env: options.freeswitch }),
+        env,
       });
       site.switches.push(freeswitch);
     }
+    for (const each of [app, second]) await each?.reachesNodes(eslPorts.length);
     for (let index = 0; index < (options.phones ?? 3); index++) {
       site.phones.push(await Phone.create(site.freeswitch.sipPort));
     }
@@ -115,6 +122,7 @@ export class Site {
     await Promise.all(this.phones.map((phone) => phone.destroy()));
     await Promise.all(this.switches.map((freeswitch) => freeswitch.stop()));
     this.wire.stop();
+    await this.second?.stop();
     await this.app.stop();
   }
 

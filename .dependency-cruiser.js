@@ -36,7 +36,7 @@ module.exports = {
           '^src/directory/(user-xml|group-xml|lookup-request|last-answers|misses)[.]ts$',
           '^src/database/unavailable[.]ts$',
           '^src/(caller-ids/phone-number|tenants/sip-domain|extensions/extension-number|auth/(token|roles))[.]ts$',
-          '^src/registrations/(registration-state|node-state|node-registrations|device)[.]ts$',
+          '^src/registrations/(registration-state|node-state|node-registrations|device|damping|change-log)[.]ts$',
         ],
       },
       to: {

@@ -22,8 +22,11 @@ import { SOFIA_EVENTS } from './freeswitch/sofia-events';
 import { HealthController } from './health/health.controller';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { RegistrationStreams } from './registrations/registration-streams.service';
+import { RegistrationsStreamController } from './registrations/registrations-stream.controller';
 import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
+import { StreamTimes } from './registrations/stream-times';
 import { RevocationsService } from './revocations/revocations.service';
 import { SealedBox } from './sip-credentials/sealed-box';
 import { SipCredentials } from './sip-credentials/sip-credentials.service';
@@ -51,6 +54,7 @@ export class AppModule implements OnApplicationShutdown {
       controllers: [
         ExtensionsController,
         RegistrationsController,
+        RegistrationsStreamController,
         CallerIdsController,
         DirectoryController,
         HealthController,
@@ -75,6 +79,8 @@ export class AppModule implements OnApplicationShutdown {
         ExtensionChanges,
         ExtensionsService,
         RegistrationsService,
+        RegistrationStreams,
+        StreamTimes,
         RevocationsService,
         DirectoryService,
       ],

@@ -7,6 +7,11 @@ import { TokensService } from './tokens.service';
 
 const READS = new Set(['GET', 'HEAD']);
 
+/** The token that a request brought, be it good or not. */
+export function bearerOf({ headers }: FastifyRequest): string | null {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
+}
+
 /** Lets in who brings a live token whose role may do what the method says. */
 @Injectable()
 export class BearerGuard implements CanActivate {
@@ -18,8 +23,8 @@ export class BearerGuard implements CanActivate {
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    const holder = bearer === undefined ? null : await this.tokens.holder(bearer);
+    const bearer = bearerOf(request);
+    const holder = bearer === null ? null : await this.tokens.holder(bearer);
     if (!holder) throw new Unauthenticated();
     const permission = READS.has(request.method) ? 'read' : 'write';
     if (!holder.tenantActive || !allows(holder.account.role, permission)) throw new Unauthorized();

@@ -49,6 +49,10 @@ export function oneOf(values: readonly string[]): Rule {
 export const boolean: Rule = (value, name) =>
   typeof value === 'boolean' ? null : `The ${name} field must be true or false.`;
 
+/** Yes or no written in a query string. */
+export const booleanText: Rule = (value, name) =>
+  value === 'true' || value === 'false' ? null : `The ${name} field must be true or false.`;
+
 export function integer({ min, max }: { min: number; max: number }): Rule {
   return (value, name) => {
     if (!Number.isInteger(value)) return `The ${name} must be an integer.`;

@@ -102,6 +102,9 @@ export class Settings {
   @wholeNumber(LONGEST_CACHE_MS)
   DIRECTORY_CACHE_MS = 60_000;
 
+  @wholeNumber(60_000)
+  REGISTRATION_DAMPING_MS = 2_000;
+
   @Matches(/^(rediss?:\/\/\S+)?$/, { message: 'must be redis://host:port' })
   REDIS_URL = '';
 

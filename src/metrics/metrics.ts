@@ -34,6 +34,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly streamReaders = new Gauge({
+    name: 'dialplane_stream_readers',
+    help: 'Readers of the registration stream at present.',
+    registers: [this.registry],
+  });
+
+  readonly streamsDropped = new Counter({
+    name: 'dialplane_stream_dropped_total',
+    help: 'Readers of the registration stream that were dropped because they read too slowly.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

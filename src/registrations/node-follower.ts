@@ -38,6 +38,9 @@ export class NodeFollower {
   private session = new AbortController();
   private rechecking = false;
   private current = false;
+  private looked: NodeState = 'away';
+  /** An answer was given that no look has seen; or what is listed is more, or less, than it was. */
+  private unheard = false;
   private turnedAt = Date.now();
 
   constructor(
@@ -66,7 +69,9 @@ export class NodeFollower {
 
   /** Whether all that the node holds is known at this moment. */
   isCurrent(): boolean {
-    return this.state === 'answering';
+    const current = this.state === 'answering';
+    if (current !== this.current) this.unheard = true;
+    return current;
   }
 
   get state(): NodeState {
@@ -96,10 +101,13 @@ export class NodeFollower {
   }
 
   private look(): void {
+    const { state } = this;
     const current = this.isCurrent();
-    if (current === this.current) return;
+    if (!this.unheard && state === this.looked) return;
+    this.unheard = false;
+    this.looked = state;
+    if (current !== this.current) this.turnedAt = Date.now();
     this.current = current;
-    this.turnedAt = Date.now();
     this.options.turned();
   }
 
@@ -149,7 +157,7 @@ export class NodeFollower {
         first = false;
       } catch (error) {
         if (signal.aborted) return;
-        this.listed.delete(profile);
+        if (this.listed.delete(profile)) this.unheard = true;
         this.look();
         if (failures === 0) {
           this.options.warn('registrations could not be listed', {
@@ -175,6 +183,7 @@ export class NodeFollower {
       await this.registrations.endRound(round);
       if (this.listed.has(profile) || signal.aborted) return;
       this.listed.add(profile);
+      this.unheard = true;
       this.look();
     } finally {
       this.registrations.dropRound(round);

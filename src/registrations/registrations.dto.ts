@@ -210,17 +210,26 @@ export function mapNodes(nodes: NodeView[]): NodesDto {
 
 function mapDevice(device: Device, previous: boolean | null): DeviceDto {
   return {
+    ...mapPresence(device),
+    expires_at: time(device.expiresAt),
+    registered_with_previous_password: previous,
+  };
+}
+
+/** What does not change at each refresh of a device's registration. */
+export function mapPresence(
+  device: Device,
+): Omit<DeviceDto, 'expires_at' | 'registered_with_previous_password'> {
+  return {
     id: deviceId(device.node, device.profile, device.contact),
     contact: /<([^>]*)>/.exec(device.contact)?.[1] ?? device.contact,
     user_agent: device.agent,
     transport: device.transport,
     network_ip: device.networkIp,
     network_port: device.networkPort,
-    expires_at: time(device.expiresAt),
     reachable: device.reachable,
     node: device.node,
     profile: device.profile,
     since: time(device.since),
-    registered_with_previous_password: previous,
   };
 }

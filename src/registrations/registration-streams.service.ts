@@ -1,0 +1,262 @@
+import { type ServerResponse } from 'node:http';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { type AccountOf } from '../auth/account';
+import { allows } from '../auth/roles';
+import { TokensService } from '../auth/tokens.service';
+import { ServiceUnavailable } from '../common/errors';
+import { Settings } from '../config/settings';
+import { ExtensionChanges } from '../extensions/extension-changes';
+import { Metrics } from '../metrics/metrics';
+import { LogBudget } from './change-log';
+import { RegistrationStream } from './registration-stream';
+import { namesOf, numbersOf } from './registration-queries';
+import { type RegistrationChange, RegistrationsService } from './registrations.service';
+import { StreamReader } from './stream-reader';
+import { StreamTimes } from './stream-times';
+
+const MOST_READERS = 2_000;
+/** One tenant must not shut the others out. */
+const MOST_OF_TENANT = 1_500;
+const MOST_LOG_BYTES = 64 * 1024 * 1024;
+const FULL_RETRY_S = 30;
+/** How long a client waits before it connects again. */
+const RETRY = 'retry: 2000\n\n';
+
+/** Who wants to read what. */
+export interface Asked {
+  account: AccountOf;
+  bearer: string;
+  devices: boolean;
+  /** The id of the last frame it has, if it has been here before. */
+  lastEventId: string | null;
+}
+
+interface Seat {
+  asked: Asked;
+  reader: StreamReader | null;
+}
+
+/** The streams that are read at present, at most two for each tenant, and their readers. */
+@Injectable()
+export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(RegistrationStreams.name);
+  private readonly streams = new Map<string, RegistrationStream>();
+  private readonly lingering = new Map<string, NodeJS.Timeout>();
+  private readonly seats = new Set<Seat>();
+  private readonly budget = new LogBudget(MOST_LOG_BYTES);
+  private readonly ends: (() => void)[] = [];
+  private turn = 0;
+  private heartbeat: NodeJS.Timeout | null = null;
+  private tokenCheck: NodeJS.Timeout | null = null;
+  private checking = false;
+  private stopped = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly registrations: RegistrationsService,
+    private readonly extensions: ExtensionChanges,
+    private readonly tokens: TokensService,
+    private readonly settings: Settings,
+    private readonly metrics: Metrics,
+    private readonly times: StreamTimes,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.ends.push(
+      this.registrations.onChange((change) => this.review(change)),
+      this.extensions.onChange(({ number, domain }) => {
+        for (const stream of this.of(domain)) stream.touch(number);
+      }),
+    );
+  }
+
+  /** Before the server waits for its answers to end. */
+  beforeApplicationShutdown(): void {
+    this.stopped = true;
+    for (const end of this.ends) end();
+    this.stopTimers();
+    for (const timer of this.lingering.values()) clearTimeout(timer);
+    for (const { reader } of this.seats) reader?.end();
+    for (const stream of this.streams.values()) stream.stop();
+  }
+
+  /**
+   * Gives the response to the stream, which writes to it until it ends.
+   * @param start sends the head; called once all is ready
+   * @throws ServiceUnavailable when there are too many readers, or Dialplane is stopping
+   */
+  async open(asked: Asked, response: ServerResponse, start: () => void): Promise<void> {
+    const seat = this.takeSeat(asked);
+    try {
+      const key = keyOf(asked.account.domain, asked.devices);
+      const stream = this.streamFor(key, asked);
+      await stream.loaded;
+      if (this.stopped) throw new ServiceUnavailable();
+      // Whoever has hung up meanwhile closed before this could hear it.
+      if (response.destroyed) return this.leave(seat);
+      start();
+      this.seatReader(seat, { key, stream, response });
+    } catch (error) {
+      this.leave(seat);
+      throw error;
+    }
+  }
+
+  private takeSeat(asked: Asked): Seat {
+    const { tenantId } = asked.account;
+    const ofTenant = [...this.seats].filter((each) => each.asked.account.tenantId === tenantId).length;
+    const full = this.seats.size >= MOST_READERS || ofTenant >= MOST_OF_TENANT;
+    if (this.stopped || full) throw new ServiceUnavailable(FULL_RETRY_S);
+    const seat: Seat = { asked, reader: null };
+    this.seats.add(seat);
+    this.metrics.streamReaders.set(this.seats.size);
+    this.startTimers();
+    return seat;
+  }
+
+  private leave(seat: Seat): void {
+    this.seats.delete(seat);
+    this.metrics.streamReaders.set(this.seats.size);
+    if (this.seats.size === 0) this.stopTimers();
+  }
+
+  private seatReader(
+    seat: Seat,
+    { key, stream, response }: { key: string; stream: RegistrationStream; response: ServerResponse },
+  ): void {
+    const { lastEventId, account } = seat.asked;
+    const resumed = lastEventId === null ? null : stream.log.positionOf(lastEventId);
+    const snapshot = resumed === null ? stream.whole() : null;
+    const position = snapshot?.position ?? resumed ?? 0;
+    const reader = new StreamReader(response, stream.log, position, () => this.drop(account, reader));
+    seat.reader = reader;
+    response.once('close', () => {
+      this.leave(seat);
+      stream.readers.delete(reader);
+      if (stream.readers.size === 0) this.linger(key, stream);
+    });
+    stream.readers.add(reader);
+    clearTimeout(this.lingering.get(key));
+    reader.write(RETRY);
+    if (snapshot) reader.write(snapshot.bytes);
+    reader.pump();
+  }
+
+  private streamFor(key: string, { account, devices }: Asked): RegistrationStream {
+    const known = this.streams.get(key);
+    if (known) return known;
+    const { tenantId, domain } = account;
+    const stream = new RegistrationStream(this.registrations, {
+      domain,
+      devices,
+      dampingMs: this.settings.REGISTRATION_DAMPING_MS,
+      budget: this.budget,
+      roster: {
+        all: () => numbersOf(this.dataSource, tenantId, {}),
+        among: async (numbers) => (await namesOf(this.dataSource, tenantId, numbers)).keys(),
+        failed: (error) => this.logger.warn({ tenantId, err: error }, 'extensions could not be read'),
+        everyMs: this.times.roster,
+      },
+    });
+    this.streams.set(key, stream);
+    // Who waits for it hears of a failure; who asks next begins anew.
+    stream.loaded.then(
+      () => stream.readers.size === 0 && this.linger(key, stream),
+      () => this.forget(key, stream),
+    );
+    return stream;
+  }
+
+  private linger(key: string, stream: RegistrationStream): void {
+    clearTimeout(this.lingering.get(key));
+    if (this.stopped) return;
+    const end = (): void => {
+      if (stream.readers.size === 0) this.forget(key, stream);
+    };
+    this.lingering.set(key, setTimeout(end, this.times.linger));
+  }
+
+  private forget(key: string, stream: RegistrationStream): void {
+    clearTimeout(this.lingering.get(key));
+    this.lingering.delete(key);
+    this.streams.delete(key);
+    stream.stop();
+  }
+
+  private of(domain: string): RegistrationStream[] {
+    const streams = [this.streams.get(keyOf(domain, false)), this.streams.get(keyOf(domain, true))];
+    return streams.filter((stream) => stream !== undefined);
+  }
+
+  private review(change: RegistrationChange): void {
+    if (change === null) void this.reviewAll(++this.turn);
+    else for (const stream of this.of(change.domain)) stream.review(change.number);
+  }
+
+  /** One stream in each turn of the event loop; a later change of a node begins anew. */
+  private async reviewAll(turn: number): Promise<void> {
+    for (const stream of [...this.streams.values()]) {
+      if (this.stopped || turn !== this.turn) return;
+      stream.reviewAll();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private drop({ tenantId }: AccountOf, reader: StreamReader): void {
+    this.metrics.streamsDropped.inc();
+    this.logger.log({ tenantId }, 'a slow reader of a stream was dropped');
+    reader.drop();
+  }
+
+  private startTimers(): void {
+    this.heartbeat ??= setInterval(() => this.beat(), this.times.heartbeat);
+    // With jitter: three quarters of the time to the whole of it.
+    const often = this.times.tokenCheck * (0.75 + Math.random() / 4);
+    this.tokenCheck ??= setInterval(() => void this.checkTokens(), often);
+  }
+
+  private stopTimers(): void {
+    if (this.heartbeat) clearInterval(this.heartbeat);
+    if (this.tokenCheck) clearInterval(this.tokenCheck);
+    this.heartbeat = null;
+    this.tokenCheck = null;
+  }
+
+  private beat(): void {
+    for (const { reader, asked } of this.seats) {
+      if (!reader) continue;
+      if (reader.waitedMs > this.times.slowest) this.drop(asked.account, reader);
+      else reader.beat();
+    }
+  }
+
+  /** Ends the streams of tokens that are no longer good; each token is asked about once. */
+  private async checkTokens(): Promise<void> {
+    if (this.checking) return;
+    this.checking = true;
+    for (const bearer of new Set([...this.seats].map(({ asked }) => asked.bearer))) {
+      if (this.stopped || (await this.isGood(bearer))) continue;
+      for (const { asked, reader } of this.seats) if (asked.bearer === bearer) reader?.end();
+    }
+    this.checking = false;
+  }
+
+  /** A database that is away ends no stream. */
+  private async isGood(bearer: string): Promise<boolean> {
+    try {
+      const holder = await this.tokens.holder(bearer);
+      return holder !== null && holder.tenantActive && allows(holder.account.role, 'read');
+    } catch (error) {
+      this.logger.warn({ err: error }, "a stream's token could not be checked");
+      return true;
+    }
+  }
+}
+
+const keyOf = (domain: string, devices: boolean): string => (devices ? `${domain} devices` : domain);

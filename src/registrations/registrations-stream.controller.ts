@@ -1,0 +1,80 @@
+import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Account, type AccountOf } from '../auth/account';
+import { BearerGuard, bearerOf } from '../auth/bearer.guard';
+import { ApiErrors, ErrorBody } from '../common/api-errors';
+import {
+  StreamChange,
+  StreamRegistrationsQuery,
+  StreamRemoved,
+  StreamSnapshot,
+} from './registration-stream.dto';
+import { RegistrationStreams } from './registration-streams.service';
+import { NodesDto } from './registrations.dto';
+
+const HEAD = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // nginx hands each frame on as it comes.
+  'X-Accel-Buffering': 'no',
+};
+
+const FRAMES = [
+  'Each event has an `id`, and JSON as its `data`:',
+  '`snapshot` (StreamSnapshot), first: all extensions;',
+  '`change` (StreamChange): an extension is told of anew;',
+  '`removed` (StreamRemoved): it was deleted;',
+  '`nodes` (NodesDto): a node came or went.',
+  'A comment comes every 15 s. An extension that changes again within REGISTRATION_DAMPING_MS is told of',
+  'at its end, as it then is, if that differs from what was told. With a Last-Event-ID that is still known,',
+  'what was missed comes in place of the snapshot.',
+  'A reader that is too slow is disconnected; so is one whose token is no longer good.',
+].join(' ');
+
+@ApiTags('Registrations')
+@ApiBearerAuth()
+@Controller('api/pbx/registrations/stream')
+@UseGuards(BearerGuard)
+export class RegistrationsStreamController {
+  constructor(private readonly streams: RegistrationStreams) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Which extensions are online, and each change of it, as server-sent events' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event received.' })
+  @ApiExtraModels(StreamSnapshot, StreamChange, StreamRemoved, NodesDto)
+  @ApiOkResponse({
+    description: FRAMES,
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
+  @ApiErrors(401, 403, 422)
+  @ApiResponse({ status: 503, description: 'Too many readers. See Retry-After.', type: ErrorBody })
+  async stream(
+    @Account() account: AccountOf,
+    @Query() query: StreamRegistrationsQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (request.method === 'HEAD') return void reply.headers(HEAD).send();
+    const lastEventId = request.headers['last-event-id'];
+    const asked = {
+      account,
+      bearer: bearerOf(request) ?? '',
+      devices: query.devices === 'true',
+      lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
+    };
+    await this.streams.open(asked, reply.raw, () => {
+      reply.hijack();
+      const headers = reply.headers(HEAD).getHeaders() as Record<string, string>;
+      reply.raw.writeHead(200, { ...headers, Connection: 'close' });
+    });
+  }
+}

@@ -26,7 +26,7 @@ import { RegistrationStreams } from './registrations/registration-streams.servic
 import { RegistrationsStreamController } from './registrations/registrations-stream.controller';
 import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
-import { StreamTimes } from './registrations/stream-times';
+import { StreamLimits } from './registrations/stream-limits';
 import { RevocationsService } from './revocations/revocations.service';
 import { SealedBox } from './sip-credentials/sealed-box';
 import { SipCredentials } from './sip-credentials/sip-credentials.service';
@@ -80,7 +80,7 @@ export class AppModule implements OnApplicationShutdown {
         ExtensionsService,
         RegistrationsService,
         RegistrationStreams,
-        StreamTimes,
+        StreamLimits,
         RevocationsService,
         DirectoryService,
       ],

@@ -52,9 +52,9 @@ export class ChangeLog {
 
   /** Where to go on after the frame of this id; null when that is not known any more. */
   positionOf(id: string): number | null {
-    const [epoch, number = ''] = id.split('-');
+    const [, epoch, number] = /^([0-9a-f]+)-(\d{1,15})$/.exec(id) ?? [];
     const position = Number(number);
-    if (epoch !== this.epoch || !/^\d{1,15}$/.test(number) || position > this.sequence) return null;
+    if (epoch !== this.epoch || position > this.sequence) return null;
     return this.after(position) === 'lost' ? null : position;
   }
 

@@ -18,11 +18,8 @@ import { RegistrationStream } from './registration-stream';
 import { namesOf, numbersOf } from './registration-queries';
 import { type RegistrationChange, RegistrationsService } from './registrations.service';
 import { StreamReader } from './stream-reader';
-import { StreamTimes } from './stream-times';
+import { StreamLimits } from './stream-limits';
 
-const MOST_READERS = 2_000;
-/** One tenant must not shut the others out. */
-const MOST_OF_TENANT = 1_500;
 const MOST_LOG_BYTES = 64 * 1024 * 1024;
 const FULL_RETRY_S = 30;
 /** How long a client waits before it connects again. */
@@ -64,7 +61,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     private readonly tokens: TokensService,
     private readonly settings: Settings,
     private readonly metrics: Metrics,
-    private readonly times: StreamTimes,
+    private readonly limits: StreamLimits,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -111,7 +108,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   private takeSeat(asked: Asked): Seat {
     const { tenantId } = asked.account;
     const ofTenant = [...this.seats].filter((each) => each.asked.account.tenantId === tenantId).length;
-    const full = this.seats.size >= MOST_READERS || ofTenant >= MOST_OF_TENANT;
+    const full = this.seats.size >= this.limits.readers || ofTenant >= this.limits.readersOfTenant;
     if (this.stopped || full) throw new ServiceUnavailable(FULL_RETRY_S);
     const seat: Seat = { asked, reader: null };
     this.seats.add(seat);
@@ -161,7 +158,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
         all: () => numbersOf(this.dataSource, tenantId, {}),
         among: async (numbers) => (await namesOf(this.dataSource, tenantId, numbers)).keys(),
         failed: (error) => this.logger.warn({ tenantId, err: error }, 'extensions could not be read'),
-        everyMs: this.times.roster,
+        everyMs: this.limits.roster,
       },
     });
     this.streams.set(key, stream);
@@ -179,7 +176,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     const end = (): void => {
       if (stream.readers.size === 0) this.forget(key, stream);
     };
-    this.lingering.set(key, setTimeout(end, this.times.linger));
+    this.lingering.set(key, setTimeout(end, this.limits.linger));
   }
 
   private forget(key: string, stream: RegistrationStream): void {
@@ -215,9 +212,9 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   }
 
   private startTimers(): void {
-    this.heartbeat ??= setInterval(() => this.beat(), this.times.heartbeat);
+    this.heartbeat ??= setInterval(() => this.beat(), this.limits.heartbeat);
     // With jitter: three quarters of the time to the whole of it.
-    const often = this.times.tokenCheck * (0.75 + Math.random() / 4);
+    const often = this.limits.tokenCheck * (0.75 + Math.random() / 4);
     this.tokenCheck ??= setInterval(() => void this.checkTokens(), often);
   }
 
@@ -231,7 +228,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   private beat(): void {
     for (const { reader, asked } of this.seats) {
       if (!reader) continue;
-      if (reader.waitedMs > this.times.slowest) this.drop(asked.account, reader);
+      if (reader.waitedMs > this.limits.slowest) this.drop(asked.account, reader);
       else reader.beat();
     }
   }

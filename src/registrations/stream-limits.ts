@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-/** How long things take in streams, in ms. Tests hurry them. */
+/** How long things take in streams, in ms, and how many readers there may be. Tests tighten them. */
 @Injectable()
-export class StreamTimes {
+export class StreamLimits {
+  readers = 2_000;
+  /** One tenant must not shut the others out. */
+  readersOfTenant = 1_500;
   heartbeat = 15_000;
   /** A reader that has taken nothing of what was written for so long is dropped. */
   slowest = 30_000;

@@ -1,11 +1,15 @@
 import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { type Answer, Dialplane } from './harness/dialplane';
+import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
+import { EventStream } from './harness/event-stream';
 import { describeOnEach } from './harness/lanes';
+import { nodeReady } from './harness/nodes';
 import { addCallerId, addTeam } from './harness/records';
+import { tellRegistered } from './harness/register-events';
 
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
 }
 
 interface Document {
@@ -33,15 +37,19 @@ describeOnEach('the OpenAPI document', (lane) => {
 
   /** The schema of an answer, in which no undocumented field may stand. */
   function validator(path: string, method: string, status: number): ValidateFunction {
+    const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
+    const schema = response?.content?.['application/json']?.schema;
+    if (!schema) throw new Error(`${method} ${path} documents no ${status}`);
+    return validatorOf(schema);
+  }
+
+  function validatorOf(schema: object): ValidateFunction {
     const schemas = Object.entries(document.components.schemas).map(([name, schema]): [string, Schema] => [
       name,
       schema.properties && schema.additionalProperties === undefined
         ? { ...schema, additionalProperties: false }
         : schema,
     ]);
-    const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
-    const schema = response?.content?.['application/json']?.schema;
-    if (!schema) throw new Error(`${method} ${path} documents no ${status}`);
     const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
     return ajv.compile({
       ...nullable(schema),
@@ -122,8 +130,55 @@ describeOnEach('the OpenAPI document', (lane) => {
       check(documented, 'GET', await dialplane.api('none', 'GET', path));
       check(documented, 'GET', await dialplane.api(agent, 'GET', path));
     }
+    const stream = '/api/pbx/registrations/stream';
+    check(stream, 'GET', await dialplane.api(admin.token, 'GET', '/registrations/stream?devices=x'));
+    check(stream, 'GET', await dialplane.api('none', 'GET', '/registrations/stream'));
+    check(stream, 'GET', await dialplane.api(agent, 'GET', '/registrations/stream'));
     check('/health/live', 'GET', await dialplane.request('GET', '/health/live'));
     check('/health/ready', 'GET', await dialplane.request('GET', '/health/ready'));
+  });
+
+  it('is true of the frames of a stream', async () => {
+    const path = '/api/pbx/registrations/stream';
+    const fs = await FakeFreeSwitch.start();
+    const settings = { FREESWITCH_NODES: fs.address, REGISTRATION_DAMPING_MS: '0' };
+    const withNode = await Dialplane.start(lane, settings);
+    await nodeReady(withNode, 'fs1');
+    const { tenant, token } = await withNode.tenant();
+    await withNode.api(token, 'POST', '/extensions', { extension_number: '1001' });
+    const stream = await EventStream.open(withNode.url, { token, devices: 'true' });
+    await stream.next();
+    tellRegistered(fs, { number: '1001', domain: tenant.domain, contact: '<sip:1001@192.0.2.1>' });
+    await stream.nextThat<{ devices?: unknown[] }>(({ data }) => data.devices?.length === 1);
+    const late = await EventStream.open(withNode.url, { token, devices: 'true' });
+    await late.next();
+    await withNode.api(token, 'DELETE', '/extensions/1001');
+    await fs.refuse();
+    await stream.nextThat(({ event }) => event === 'removed');
+    await late.nextThat(({ event }) => event === 'nodes');
+    const schemas = {
+      snapshot: 'StreamSnapshot',
+      change: 'StreamChange',
+      removed: 'StreamRemoved',
+      nodes: 'NodesDto',
+    };
+    const frames = [...stream.frames, ...late.frames];
+    expect(new Set(frames.map(({ event }) => event))).toEqual(new Set(Object.keys(schemas)));
+    for (const { event, data } of frames) {
+      const validate = validatorOf({
+        $ref: `#/components/schemas/${schemas[event as keyof typeof schemas]}`,
+      });
+      validate(data);
+      expect([event, validate.errors]).toEqual([event, null]);
+    }
+    const { description, content } = document.paths[path]?.get?.responses['200'] ?? {};
+    expect(Object.keys(content ?? {})).toEqual(['text/event-stream']);
+    for (const [event, schema] of Object.entries(schemas)) {
+      expect(description).toContain(`\`${event}\` (${schema})`);
+    }
+    seen.add(`GET ${path} 200`);
+    await withNode.stop();
+    await fs.stop();
   });
 
   it('documents no answer that was not seen', () => {
@@ -132,7 +187,7 @@ describeOnEach('the OpenAPI document', (lane) => {
         Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),
       ),
     );
-    // Only a database that is away makes a 503 (see database-away.e2e.ts).
+    // Only a database that is away makes a 503 (see database-away.e2e.ts), or too many readers of the stream.
     expect(documented.filter((answer) => !seen.has(answer) && !answer.endsWith(' 503'))).toEqual([]);
   });
 

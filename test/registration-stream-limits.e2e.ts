@@ -114,9 +114,9 @@ describeOnEach('a stream of registrations', (lane) => {
     const expiring = await open({ token: await dialplane.token(tenant.tenant, 'read_only', expires) });
     const good = await open();
     await good.next();
-    const [id] = (await dialplane.dataSource.query(
+    const [id] = await dialplane.dataSource.query<{ id: number }[]>(
       "SELECT MIN(id) AS id FROM api_tokens WHERE role = 'read_only'",
-    )) as { id: number }[];
+    );
     await dialplane.dataSource.query(
       `UPDATE api_tokens SET revoked_at = created_at WHERE id = ${Number(id?.id)}`,
     );

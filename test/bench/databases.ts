@@ -19,7 +19,7 @@ import { numberAt } from './requests';
 
 export const APP_KEY = Buffer.alloc(32, 7).toString('base64');
 /** The domain of the recorded lookups. */
-const DOMAIN = 'pbx.test';
+export const DOMAIN = 'pbx.test';
 const ROWS_PER_INSERT = 1_000;
 
 export type Kind = 'MariaDB' | 'sqlite';

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { quantile } from './quantile';
 
 const STATUS = 'HTTP/1.1 200 ';
 
@@ -104,8 +105,4 @@ function isWhole(answer: Buffer): boolean {
   if (end < 0) return false;
   const [, length] = /content-length: (\d+)/i.exec(answer.toString('latin1', 0, end)) ?? [];
   return length === undefined || answer.length >= end + 4 + Number(length);
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }

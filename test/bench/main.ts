@@ -3,16 +3,19 @@ import { benchLookups } from './bench-lookups';
 import { benchMemory } from './bench-memory';
 import { benchRegistrations } from './bench-registrations';
 import { benchScanners } from './bench-scanners';
+import { benchStreams } from './bench-streams';
 import { type Databases, startDatabases } from './databases';
 import { machine } from './report';
 import { Server } from './servers';
-import { MANY, startSubjects, type Subject } from './subjects';
+import { FEW, MANY, startSubjects, type Subject } from './subjects';
 
 interface Bench {
   databases: Databases;
   subjects: Subject[];
   /** The one of which more is looked at than its speed. */
   watched: Subject;
+  /** One with few extensions. */
+  small: Subject;
 }
 
 /** `npm run bench -- NAME…` runs those; without a name all. */
@@ -21,6 +24,7 @@ const PARTS: Record<string, (bench: Bench) => Promise<string>> = {
   api: ({ subjects }) => benchApi(subjects),
   memory: ({ watched }) => benchMemory(watched),
   scanners: ({ watched }) => benchScanners(watched),
+  streams: ({ small }) => benchStreams(small),
   registrations: ({ databases }) => benchRegistrations(databases),
 };
 
@@ -37,10 +41,12 @@ async function main(names: string[]): Promise<void> {
   try {
     const subjects = await startSubjects(databases);
     const watched = subjects.find(({ extensions }) => extensions === MANY);
-    if (!watched) return;
+    const small = subjects.find(({ extensions }) => extensions === FEW);
+    if (!watched || !small) return;
     print(`${machine(databases.mariadbVersion)}\n`);
     for (const [name, part] of Object.entries(PARTS)) {
-      if (names.length === 0 || names.includes(name)) print(await part({ databases, subjects, watched }));
+      if (names.length === 0 || names.includes(name))
+        print(await part({ databases, subjects, watched, small }));
     }
   } finally {
     await stop();

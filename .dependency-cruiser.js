@@ -37,6 +37,7 @@ module.exports = {
           '^src/database/unavailable[.]ts$',
           '^src/(caller-ids/phone-number|tenants/sip-domain|extensions/extension-number|auth/(token|roles))[.]ts$',
           '^src/registrations/(registration-state|node-state|node-registrations|device|damping|change-log)[.]ts$',
+          '^src/diagnosis/(facts|verdict|sightings|recent|kept-text)[.]ts$',
         ],
       },
       to: {

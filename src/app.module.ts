@@ -11,8 +11,11 @@ import { Settings } from './config/settings';
 import { presenceOf } from './database/data-source';
 import { DatabasePresence } from './database/presence';
 import { Transactions } from './database/transactions';
+import { DiagnosisController } from './diagnosis/diagnosis.controller';
+import { DiagnosisService } from './diagnosis/diagnosis.service';
 import { DirectoryController } from './directory/directory.controller';
 import { DirectoryService } from './directory/directory.service';
+import { LookupLog } from './directory/lookup-log';
 import { LookupsInFlight } from './directory/lookups-in-flight';
 import { ExtensionChanges } from './extensions/extension-changes';
 import { ExtensionsController } from './extensions/extensions.controller';
@@ -55,6 +58,7 @@ export class AppModule implements OnApplicationShutdown {
         ExtensionsController,
         RegistrationsController,
         RegistrationsStreamController,
+        DiagnosisController,
         CallerIdsController,
         DirectoryController,
         HealthController,
@@ -71,6 +75,7 @@ export class AppModule implements OnApplicationShutdown {
         { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
         { provide: NodePool, useFactory: startPool, inject: [Settings, Metrics] },
         Metrics,
+        LookupLog,
         LookupsInFlight,
         SipCredentials,
         TenantsService,
@@ -82,6 +87,7 @@ export class AppModule implements OnApplicationShutdown {
         RegistrationStreams,
         StreamLimits,
         RevocationsService,
+        DiagnosisService,
         DirectoryService,
       ],
     };

@@ -5,6 +5,7 @@ import { Metrics } from '../metrics/metrics';
 import { DatabaseAway, isUnavailable } from '../database/unavailable';
 import { type Xml } from '../freeswitch/xml';
 import { DirectoryService } from './directory.service';
+import { LookupLog } from './lookup-log';
 import { type LookupRequest, readLookup } from './lookup-request';
 import { LookupsInFlight } from './lookups-in-flight';
 import { XmlCurlGuard } from './xml-curl.guard';
@@ -24,6 +25,7 @@ export class DirectoryController {
     private readonly directory: DirectoryService,
     private readonly inFlight: LookupsInFlight,
     private readonly metrics: Metrics,
+    private readonly log: LookupLog,
   ) {}
 
   @Post()
@@ -37,12 +39,14 @@ export class DirectoryController {
   }
 
   /** 200 with the user, the group or "not found"; 503 when the database does not say. */
-  private async lookup(form: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  private async lookup(sent: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const done = this.metrics.lookupLatency.startTimer();
-    const lookup = readLookup(Object(form) as Record<string, unknown>);
+    const form = Object(sent) as Record<string, unknown>;
+    const lookup = readLookup(form);
     if (lookup.kind === 'user') this.follow(`${lookup.number}@${lookup.domain}`, request, reply);
     const xml = await this.answer(lookup, request);
     done();
+    this.log.answered(form, xml === null ? 'error' : xml === NOT_FOUND ? 'not_found' : 'found', request.ip);
     await reply
       .status(xml === null ? 503 : 200)
       .header('Content-Type', 'text/xml; charset=utf-8')

@@ -79,6 +79,13 @@ function userVariables(user: DirectoryUser): Record<string, string | null> {
   };
 }
 
+const SECRETS = /(<param name="(?:a1-hash|password|vm-password)" value=")[^"]*(?=")/g;
+
+/** A user's answer as people may see it: every secret is `********`. A value holds no quote: see xml.ts. */
+export function withoutSecrets(xml: Xml): Xml {
+  return xml.replace(SECRETS, '$1********') as Xml;
+}
+
 /** One element a value; what is null or empty is left out. */
 function named(tag: string, values: Record<string, string | null>): Xml[] {
   const written: Xml[] = [];

@@ -58,6 +58,101 @@ export function readGone(event: EslEvent): ContactEvent | null {
   return contactOf(event, filedUser(event.user, domain), domain);
 }
 
+/** How a contact ended: its phone took it off, it ran out, or somebody had it thrown out. */
+export const ENDINGS = ['unregistered', 'expired', 'dropped'] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+/** A contact is gone, and how. Null for another event. */
+export function readEnding(event: EslEvent): (ContactEvent & { how: Ending }) | null {
+  const gone = readGone(event);
+  if (!gone) return null;
+  if (event['Event-Subclass'] === 'sofia::unregister') return { ...gone, how: 'unregistered' };
+  // FreeSWITCH fact: one event for both; the time at which a contact runs out tells them apart.
+  const endsUs = Number(event.expires) * 1_000_000;
+  return { ...gone, how: endsUs > Number(event['Event-Date-Timestamp']) ? 'dropped' : 'expired' };
+}
+
+export const ATTEMPT_RESULTS = ['accepted', 'refused', 'challenged'] as const;
+export type AttemptResult = (typeof ATTEMPT_RESULTS)[number];
+
+/** A phone answered a challenge, for a REGISTER or a call, and what FreeSWITCH thought of it. */
+export interface AttemptEvent {
+  /** Whose password it claimed to know; who it asked to be where FreeSWITCH did not read that far. */
+  user: string;
+  domain: string;
+  /** Whether FreeSWITCH read whose password it was. */
+  named: boolean;
+  /** Who it asked to be registered as: USER@HOST, as the phone wrote it. */
+  askedFor: string;
+  result: AttemptResult;
+  profile: string;
+  contact: string;
+  /** Such as `Registered(UDP)`. */
+  status: string;
+  agent: string;
+  networkIp: string;
+  networkPort: number;
+  /** Seconds that the phone asked for; null when it named no contact. */
+  expires: number | null;
+}
+
+const RESULTS: Record<string, AttemptResult> = {
+  SUCCESS: 'accepted',
+  RENEWED: 'accepted',
+  STALE: 'challenged',
+};
+
+/**
+ * FreeSWITCH facts: there is none for the first REGISTER, which has no answer to a challenge yet; To: stands in
+ * from-user and from-host; the user name is `unknown` when the answer was not read, which is so if it names
+ * another user than To: (inbound-reg-force-matching-username), or answers a challenge that is not remembered.
+ */
+export function readAttempt(event: EslEvent): AttemptEvent | null {
+  if (event['Event-Subclass'] !== 'sofia::register_attempt') return null;
+  const asked = { user: event['from-user'] ?? '', host: event['from-host'] ?? '' };
+  const named = event.username !== undefined && event.username !== 'unknown';
+  return {
+    user: named ? (event.username ?? '') : asked.user,
+    domain: (named && event.realm) || asked.host,
+    named,
+    askedFor: `${asked.user}@${asked.host}`,
+    result: RESULTS[event['auth-result'] ?? ''] ?? 'refused',
+    profile: event['profile-name'] ?? '',
+    contact: event.contact ?? '',
+    status: event.status ?? '',
+    agent: event['user-agent'] ?? '',
+    networkIp: event['network-ip'] ?? '',
+    networkPort: Number(event['network-port']),
+    expires: event.expires === undefined ? null : Number(event.expires),
+  };
+}
+
+/** Who was refused, and for what. */
+export interface FailureEvent {
+  /** As To: names it. */
+  user: string;
+  domain: string;
+  profile: string;
+  agent: string;
+  networkIp: string;
+  networkPort: number;
+  request: 'REGISTER' | 'INVITE';
+}
+
+/** FreeSWITCH fact: right behind each attempt that was refused. Null for another event. */
+export function readFailure(event: EslEvent): FailureEvent | null {
+  if (event['Event-Subclass'] !== 'sofia::register_failure') return null;
+  return {
+    user: event['to-user'] ?? '',
+    domain: event['to-host'] ?? '',
+    profile: event['profile-name'] ?? '',
+    agent: event['user-agent'] ?? '',
+    networkIp: event['network-ip'] ?? '',
+    networkPort: Number(event['network-port']),
+    request: event['registration-type'] === 'INVITE' ? 'INVITE' : 'REGISTER',
+  };
+}
+
 /** FreeSWITCH asked a contact with OPTIONS, and what is known of it has changed. Null for another event. */
 export function readPing(event: EslEvent): (ContactEvent & { reachable: boolean }) | null {
   if (event['Event-Subclass'] !== 'sofia::sip_user_state') return null;

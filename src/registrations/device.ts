@@ -97,7 +97,8 @@ function reachable({ pingStatus, pingTimeMs }: Registration): boolean | null {
   return pingStatus === 'Reachable' && pingTimeMs > 0 ? true : null;
 }
 
-function transportOf(status: string): string {
+/** Out of a status such as `Registered(TLS-NAT)`. */
+export function transportOf(status: string): string {
   return (/\(([A-Za-z]+)/.exec(status)?.[1] ?? '').toLowerCase();
 }
 

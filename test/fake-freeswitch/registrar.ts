@@ -91,22 +91,24 @@ export class Registrar {
     return { status: user ? 200 : 403, callId: request.callId, contact: request.contact };
   }
 
-  /** Drops the rows as a timeout or a kick does. */
-  drop(profile: string, gone: (row: Row) => boolean): void {
+  /** Drops the rows as a kick does; what ran out says so. */
+  drop(profile: string, gone: (row: Row) => boolean, ranOut = false): void {
     const rows = this.#rowsOf(profile);
     this.#profiles.set(
       profile,
       rows.filter((row) => !gone(row)),
     );
     for (const row of rows.filter(gone)) {
-      this.emit(this.headers.custom('sofia::expire', EXPIRE_ORIGIN, expireHeaders(profile, row)));
+      const expires = ranOut ? Math.floor(this.now() / 1000) : row.expires;
+      const headers = expireHeaders(profile, { ...row, expires });
+      this.emit(this.headers.custom('sofia::expire', EXPIRE_ORIGIN, headers));
     }
   }
 
   /** Lets contacts run out, in the core's list as well. */
   expire(profile: string, gone: (row: Row) => boolean): void {
     this.#core = this.#core.filter((entry) => entry.profile !== profile || !gone(entry.row));
-    this.drop(profile, gone);
+    this.drop(profile, gone, true);
   }
 
   #rowsOf(profile: string): Row[] {
@@ -210,6 +212,7 @@ export class Registrar {
       this.#rowsOf(request.profile).filter((each) => !gone(each)),
     );
     this.#core = this.#core.filter((entry) => !gone(entry.row));
+    this.#attempt(request, 'RENEWED');
     this.#emit('sofia::unregister', 2213, [
       ['profile-name', request.profile],
       ['username', row.authUser],

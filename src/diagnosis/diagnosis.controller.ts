@@ -1,0 +1,57 @@
+import { Controller, Get, Param, Res, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { Account, type AccountOf } from '../auth/account';
+import { BearerGuard } from '../auth/bearer.guard';
+import { ApiErrors } from '../common/api-errors';
+import { DirectoryService } from '../directory/directory.service';
+import { withoutSecrets } from '../directory/user-xml';
+import { findExtension } from '../extensions/extension-queries';
+import { DiagnosisAnswer, mapDiagnosis } from './diagnosis.dto';
+import { DiagnosisService } from './diagnosis.service';
+
+const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
+
+@ApiTags('Diagnosis')
+@ApiBearerAuth()
+@Controller('api/pbx/extensions/:ext')
+@UseGuards(BearerGuard)
+export class DiagnosisController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly diagnosis: DiagnosisService,
+    private readonly directory: DirectoryService,
+  ) {}
+
+  @Get('diagnosis')
+  @ApiOperation({
+    summary: 'Why an extension cannot register, and what to do about it',
+    description: 'Also for a number that is deleted or never existed: that is the answer then.',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: DiagnosisAnswer })
+  @ApiErrors(401, 403, 404)
+  async diagnose(@Account() account: AccountOf, @Param('ext') number: string): Promise<DiagnosisAnswer> {
+    return { data: mapDiagnosis(await this.diagnosis.factsOf(account, number)) };
+  }
+
+  @Get('directory')
+  @ApiOperation({
+    summary: 'The XML that FreeSWITCH is given for an extension, its secrets masked',
+    description: 'For a disabled extension that is "not found".',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ description: 'As it is now.', content: { 'text/xml': { schema: { type: 'string' } } } })
+  @ApiErrors(401, 403, 404)
+  async xml(
+    @Account() { tenantId, domain }: AccountOf,
+    @Param('ext') number: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    await findExtension(this.dataSource.manager, tenantId, number);
+    const xml = await this.directory.answer({ kind: 'user', number, domain });
+    void reply.header('Content-Type', 'text/xml; charset=utf-8');
+    return withoutSecrets(xml);
+  }
+}

@@ -1,0 +1,98 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource, IsNull } from 'typeorm';
+import { type AccountOf } from '../auth/account';
+import { NotFound } from '../common/errors';
+import { Settings } from '../config/settings';
+import { LookupLog } from '../directory/lookup-log';
+import { ExtensionChanges } from '../extensions/extension-changes';
+import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { Extension } from '../extensions/extension.entity';
+import { type EslEvent } from '../freeswitch/esl-client';
+import { NodePool } from '../freeswitch/node-pool';
+import { readAttempt, readEnding, readFailure, readRegister } from '../freeswitch/sofia-events';
+import { RegistrationsService } from '../registrations/registrations.service';
+import { Tenant } from '../tenants/tenant.entity';
+import { type Facts } from './facts';
+import { MOST_DOMAINS, Sightings } from './sightings';
+
+/** Remembers what nodes asked and phones tried, and joins it with what else is known of an extension. */
+@Injectable()
+export class DiagnosisService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(DiagnosisService.name);
+  private readonly seen = new Sightings(Date.now());
+  private readonly ends: (() => void)[] = [];
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly pool: NodePool,
+    private readonly lookups: LookupLog,
+    private readonly changes: ExtensionChanges,
+    private readonly registrations: RegistrationsService,
+    private readonly settings: Settings,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.ends.push(
+      this.lookups.onLookup((lookup) => this.seen.lookedUp(lookup, Date.now())),
+      this.changes.onChange(({ number, domain }) => this.seen.changed(number, domain, Date.now())),
+      ...this.pool.nodes.map((node) => node.onEvent((event) => this.hear(node.name, event))),
+    );
+    await this.knowDomains();
+  }
+
+  onApplicationShutdown(): void {
+    for (const end of this.ends) end();
+  }
+
+  /** @throws NotFound for what can be nobody's number */
+  async factsOf({ tenantId, domain }: AccountOf, number: string): Promise<Facts> {
+    if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
+    const extension = await this.extension(tenantId, number);
+    const now = Date.now();
+    return {
+      number,
+      domain,
+      extension: extension && { ...extension, tenantStatus: extension.tenant?.status ?? 'active' },
+      passwordChangedAt: null,
+      cacheMs: this.settings.DIRECTORY_CACHE_MS,
+      now,
+      view: this.registrations.view(number, domain),
+      seen: extension ? this.seen.know(number, domain, now) : this.seen.nobody(),
+      unknownNumbers: this.seen.knowDomain(domain),
+      unknownDomains: this.seen.unknownDomains,
+    };
+  }
+
+  /** The live extension, or the one that was deleted last. */
+  private async extension(tenantId: number, number: string): Promise<Extension | null> {
+    const relations = { tenant: true };
+    const extensions = this.dataSource.manager.getRepository(Extension);
+    const live = await extensions.findOne({ where: { tenantId, liveNumber: number }, relations });
+    if (live) return live;
+    const where = { tenantId, extensionNumber: number, liveNumber: IsNull() };
+    return extensions.findOne({ where, relations, order: { id: 'DESC' } });
+  }
+
+  private hear(node: string, event: EslEvent): void {
+    const now = Date.now();
+    const attempt = readAttempt(event);
+    if (attempt) return this.seen.attempted(node, attempt, now);
+    const failure = readFailure(event);
+    if (failure) return this.seen.failed(node, failure, now);
+    const register = readRegister(event);
+    if (register) return this.seen.registered(register.user, register.domain, now);
+    const ending = readEnding(event);
+    if (ending) this.seen.left(ending.user, ending.domain, ending.how, now);
+  }
+
+  /** So that a number that does not exist is counted where it was asked for, from the start. */
+  private async knowDomains(): Promise<void> {
+    try {
+      const found = { select: { domain: true }, order: { id: 'DESC' as const }, take: MOST_DOMAINS };
+      const tenants = await this.dataSource.manager.find(Tenant, found);
+      for (const { domain } of tenants) this.seen.knowDomain(domain);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the domains could not be read; each is known once it is heard of');
+    }
+  }
+}

@@ -20,7 +20,7 @@ interface Diagnosis {
     nodes: { expected: number; states: { name: string; state: string }[] };
     lookups: { at: string; answer: string; action: string | null; from: string }[];
     attempts: Record<string, unknown>[];
-    left: { how: string } | null;
+    left_how: string | null;
     unknown: Record<'numbers' | 'attempts' | 'unanswered' | 'domains', Count>;
   };
 }
@@ -109,7 +109,7 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
       nodes: { expected: 1, states: [{ name: 'fs1', state: 'answering' }] },
       lookups: [],
       attempts: [],
-      left: null,
+      left_how: null,
       unknown: { numbers: { count: 0, last_at: null }, domains: { count: 0, last_at: null } },
     });
   });
@@ -169,7 +169,7 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
     await becomes('registered');
     await act();
     const { evidence, status } = await becomes('was_registered_and_left');
-    expect([status, evidence.left?.how]).toEqual(['unregistered', how]);
+    expect([status, evidence.left_how]).toEqual(['unregistered', how]);
   });
 
   it('says that the extension is disabled, and when it is no more that nobody has tried again', async () => {

@@ -1,14 +1,20 @@
-import { Dialplane } from './harness/dialplane';
+import { Dialplane, XML_CURL_PASSWORD } from './harness/dialplane';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
+import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
+import { nodeReady } from './harness/nodes';
 
 const PIN = '73914628';
+const TYPED = 'typed-Passw0rd-of-nobody';
 const CHOSEN = 'chosen-Passw0rd-of-9002';
 
 describeOnEach('secrets', (lane) => {
   it('stand in plain text in the answer that shows them, and nowhere else', async () => {
-    const fake = await FakeFreeSwitch.start({ password: 'event-socket-secret' });
+    const directoryAuth = { username: 'freeswitch', password: XML_CURL_PASSWORD };
+    const fake = await FakeFreeSwitch.start({ password: 'event-socket-secret', directoryAuth });
     const dialplane = await Dialplane.start(lane, { FREESWITCH_NODES: fake.address });
+    fake.directoryUrl = `${dialplane.url}/freeswitch/directory`;
+    await nodeReady(dialplane, 'fs1');
     const { token, tenant } = await dialplane.tenant();
     const api = <T>(method: string, path: string, body?: unknown) =>
       dialplane.api<T>(token, method, path, body);
@@ -20,7 +26,18 @@ describeOnEach('secrets', (lane) => {
     await api('POST', '/extensions', { extension_number: '9003', sip_password: `${CHOSEN}\0` });
     await api('PUT', '/extensions/9001', { sip_password: CHOSEN });
     await api('POST', '/extensions', { extension_number: '9002', sip_password: CHOSEN });
+    const phone = { user: '9001', domain: tenant.domain };
+    await fake.api('xml_flush_cache');
+    await fake.register({ ...phone, password: rotated.body.data.sip_password });
+    await fake.register({ ...phone, password: TYPED });
+    type Diagnosed = { data: { evidence: { attempts: unknown[] } } };
+    const diagnosis = () => api<Diagnosed>('GET', '/extensions/9001/diagnosis');
+    await eventually(async () => (await diagnosis()).body.data.evidence.attempts.length === 2);
+    const asked = fake.directoryRequests.map((form) => new URLSearchParams(form));
+    const digest = asked.find((form) => form.has('sip_auth_nonce'));
     const later = [
+      await diagnosis(),
+      await api('GET', '/extensions/9001/directory'),
       await api('GET', '/extensions'),
       await api('GET', '/extensions/9001'),
       await api('PUT', '/extensions/9001', { voicemail_pin: '1' }),
@@ -45,6 +62,9 @@ describeOnEach('secrets', (lane) => {
       rotated: rotated.body.data.sip_password,
       chosen: CHOSEN,
       pin: PIN,
+      typed: TYPED,
+      nonce: digest?.get('sip_auth_nonce') ?? '',
+      response: digest?.get('sip_auth_response') ?? '',
       a1,
       token: token.split('|')[1] ?? '',
       esl: 'event-socket-secret',
@@ -53,6 +73,7 @@ describeOnEach('secrets', (lane) => {
     for (const [place, text] of Object.entries(places)) {
       expect(text.length).toBeGreaterThan(100);
       for (const [secret, value] of Object.entries(secrets)) {
+        expect(value.length).toBeGreaterThan(7);
         expect([place, secret, text.includes(value)]).toEqual([place, secret, false]);
       }
     }

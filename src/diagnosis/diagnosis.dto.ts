@@ -6,7 +6,7 @@ import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../fr
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
 import { mapNodes, NodesDto } from '../registrations/registrations.dto';
 import { type Facts, type KnownExtension } from './facts';
-import { type Count, type SeenAttempt, type SeenLookup, type SeenUser } from './sightings';
+import { type Count, type SeenAttempt, type SeenLookup } from './sightings';
 import { verdict, VERDICT_CODES, type VerdictCode } from './verdict';
 
 const TIME_OR_NULL = { type: 'string', format: 'date-time', nullable: true } as const;
@@ -26,7 +26,7 @@ export class DiagnosedExtensionDto {
   @ApiProperty({ description: 'Whether there is one now.' })
   exists!: boolean;
 
-  @ApiProperty({ type: 'string', enum: EXTENSION_STATUSES, nullable: true })
+  @ApiProperty({ type: 'string', enum: [...EXTENSION_STATUSES, null], nullable: true })
   status!: Extension['status'] | null;
 
   @ApiProperty({ ...TIME_OR_NULL, description: 'When the last one of the number was deleted.' })
@@ -75,7 +75,7 @@ export class SeenAttemptDto {
 
   @ApiProperty({
     type: 'string',
-    enum: ['REGISTER', 'INVITE'],
+    enum: ['REGISTER', 'INVITE', null],
     nullable: true,
     description: 'What the phone wanted; told of refused attempts only.',
   })
@@ -109,18 +109,6 @@ export class SeenAttemptDto {
 
   @ApiProperty({ type: 'integer', nullable: true, description: 'Seconds that the phone asked for.' })
   expires!: number | null;
-}
-
-export class LeftDto {
-  @ApiProperty({ format: 'date-time' })
-  at!: string;
-
-  @ApiProperty({
-    enum: ENDINGS,
-    description:
-      '`unregistered`: the phone took it off; `expired`: it was not renewed; `dropped`: FreeSWITCH was told to.',
-  })
-  how!: Ending;
 }
 
 export class CountDto {
@@ -161,12 +149,17 @@ export class EvidenceDto {
   @ApiProperty({ type: [SeenAttemptDto], description: 'At most 10, the newest first.' })
   attempts!: SeenAttemptDto[];
 
+  @ApiProperty({ ...TIME_OR_NULL, description: 'When it last lost a contact.' })
+  left_at!: string | null;
+
   @ApiProperty({
-    type: LeftDto,
+    type: 'string',
+    enum: [...ENDINGS, null],
     nullable: true,
-    description: 'When a phone was last gone, and how.',
+    description:
+      '`unregistered`: the phone took it off; `expired`: it was not renewed; `dropped`: FreeSWITCH was told to.',
   })
-  left!: LeftDto | null;
+  left_how!: Ending | null;
 
   @ApiProperty({ description: 'What is counted and not kept, since Dialplane was started.' })
   unknown!: UnknownDto;
@@ -206,7 +199,8 @@ export function mapDiagnosis(facts: Facts): DiagnosisDto {
       nodes: mapNodes(view.nodes),
       lookups: seen.lookups.map(mapLookup),
       attempts: seen.attempts.map((attempt) => mapAttempt(attempt, `${number}@${domain}`)),
-      left: mapLeft(seen.left),
+      left_at: seen.left && time(seen.left.at),
+      left_how: seen.left && seen.left.how,
       unknown: {
         numbers: mapCount(unknownNumbers.lookups),
         attempts: mapCount(unknownNumbers.attempts),
@@ -253,8 +247,6 @@ function mapAttempt(attempt: SeenAttempt, own: string): SeenAttemptDto {
     expires,
   };
 }
-
-const mapLeft = (left: SeenUser['left']): LeftDto | null => left && { at: time(left.at), how: left.how };
 
 const mapCount = ({ count, lastAt }: Count): CountDto => ({
   count,

@@ -32,6 +32,8 @@ export interface Facts {
 
 /** A node's clock is not looked at: what happens at once is heard within this time. */
 const AT_ONCE_MS = 2_000;
+/** An attempt is heard of after its lookup; a node that is busy holds the news up. */
+const HELD_UP_MS = 10_000;
 /** The database keeps no fractions. */
 const WHOLE_SECOND_MS = 1_000;
 
@@ -41,9 +43,10 @@ export function lastAttempt(facts: Facts, result: SeenAttempt['result']): SeenAt
   return last?.result === result ? last : null;
 }
 
-/** What a node was last told of the user before an attempt. */
-export function lookupBefore(facts: Facts, attempt: SeenAttempt): SeenLookup | null {
-  return facts.seen.lookups.find(({ at }) => at <= attempt.at) ?? null;
+/** What the node was told of the user for an attempt, unless it remembered the user. */
+export function lookupFor(facts: Facts, attempt: SeenAttempt): SeenLookup | null {
+  const began = attempt.at - HELD_UP_MS;
+  return facts.seen.lookups.find(({ at }) => at >= began && at <= attempt.at) ?? null;
 }
 
 /**
@@ -73,5 +76,5 @@ export function changedSince(facts: Facts, attempt: SeenAttempt): boolean {
   const { extension, passwordChangedAt } = facts;
   if (passwordChangedAt && attempt.at < passwordChangedAt.getTime()) return true;
   if (extension && attempt.at < extension.createdAt.getTime()) return true;
-  return lookupBefore(facts, attempt)?.answer === 'not_found';
+  return lookupFor(facts, attempt)?.answer === 'not_found';
 }

@@ -1,7 +1,7 @@
 import { isoTime } from '../common/time';
 import { type Ending } from '../freeswitch/sofia-events';
 import { type NodeView } from '../registrations/registrations.service';
-import { askedElsewhere, changedSince, type Facts, lastAttempt, lookupBefore } from './facts';
+import { askedElsewhere, changedSince, type Facts, lastAttempt, lookupFor } from './facts';
 import { type Count, type SeenAttempt } from './sightings';
 
 export const VERDICT_CODES = [
@@ -123,7 +123,7 @@ function notTriedAgain(facts: Facts): Words | null {
 function directoryFailed(facts: Facts): Words | null {
   const refused = lastAttempt(facts, 'refused');
   if (!refused) return null;
-  const lookup = lookupBefore(facts, refused);
+  const lookup = lookupFor(facts, refused);
   if (lookup?.answer === 'error') {
     return [
       `${phone(refused)} was refused at ${time(refused.at)} because Dialplane could not answer ${refused.node}: its database failed.`,

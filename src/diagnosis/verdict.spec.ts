@@ -1,0 +1,276 @@
+import { type NodeView, type RegistrationView } from '../registrations/registrations.service';
+import { type Facts, type KnownExtension } from './facts';
+import { type Counts, type SeenAttempt, type SeenLookup, type SeenUser } from './sightings';
+import { verdict, VERDICT_CODES } from './verdict';
+
+const S = 1_000;
+const BEGAN = Date.UTC(2026, 0, 1, 8);
+/** An hour later; the extension is older than Dialplane's memory. */
+const NOW = BEGAN + 3_600 * S;
+const CACHE_MS = 60 * S;
+
+const extension: KnownExtension = {
+  status: 'active',
+  tenantStatus: 'active',
+  tlsEnabled: false,
+  createdAt: new Date(BEGAN - 1_000_000 * S),
+  updatedAt: new Date(BEGAN - 1_000_000 * S),
+  deletedAt: null,
+};
+const node = (name: string, state: NodeView['state'] = 'answering'): NodeView => ({
+  name,
+  state,
+  since: BEGAN,
+});
+const view: RegistrationView = {
+  state: 'unregistered',
+  asOf: NOW,
+  since: null,
+  source: 'snapshot',
+  nodes: [node('fs1')],
+  devices: [],
+};
+const counts = (more: Partial<Counts> = {}): Counts => ({
+  lookups: { count: 0, lastAt: null },
+  attempts: { count: 0, lastAt: null },
+  unanswered: { count: 0, lastAt: null },
+  ...more,
+});
+const lookup = (at: number, answer: SeenLookup['answer'] = 'found', action = 'sip_auth'): SeenLookup => ({
+  at,
+  answer,
+  action,
+  from: '192.0.2.3',
+});
+const attempt = (at: number, more: Partial<SeenAttempt> = {}): SeenAttempt => ({
+  at,
+  node: 'fs1',
+  profile: 'internal',
+  result: 'refused',
+  named: true,
+  askedFor: '1001@a.test',
+  request: 'REGISTER',
+  transport: 'udp',
+  networkIp: '192.0.2.7',
+  networkPort: 5062,
+  agent: 'Phone/1',
+  contactHost: '192.0.2.7:5062',
+  expires: 600,
+  ...more,
+});
+
+interface Given {
+  extension?: Partial<KnownExtension> | null;
+  view?: Partial<RegistrationView>;
+  seen?: Partial<SeenUser>;
+  numbers?: Partial<Counts>;
+  domains?: Partial<Counts>;
+  passwordChangedAt?: Date;
+}
+
+const facts = (given: Given): Facts => ({
+  number: '1001',
+  domain: 'a.test',
+  extension: given.extension === null ? null : { ...extension, ...given.extension },
+  passwordChangedAt: given.passwordChangedAt ?? null,
+  cacheMs: CACHE_MS,
+  now: NOW,
+  view: { ...view, ...given.view },
+  seen: {
+    since: BEGAN,
+    changedAt: null,
+    registeredAt: null,
+    left: null,
+    lookups: [],
+    attempts: [],
+    ...given.seen,
+  },
+  unknownNumbers: counts(given.numbers),
+  unknownDomains: counts(given.domains),
+});
+
+const AT = NOW - 600 * S;
+const refused = { lookups: [lookup(AT - 1)], attempts: [attempt(AT)] };
+const accepted = attempt(AT, { result: 'accepted', request: null });
+const unnamed = { ...refused, attempts: [attempt(AT, { named: false })] };
+
+const CASES: [what: string, Given, code: string, words: RegExp][] = [
+  ['nothing', { extension: null }, 'no_such_extension', /no extension 1001 in a\.test/],
+  ['an end', { extension: { deletedAt: new Date(AT) } }, 'deleted', /deleted at 2026-01-01T08:50:00\+00:00/],
+  [
+    'a disabled account',
+    { extension: { tenantStatus: 'disabled' } },
+    'tenant_disabled',
+    /account of a\.test/,
+  ],
+  ['a disabled one', { extension: { status: 'disabled' }, seen: refused }, 'disabled', /1001 is disabled/],
+  ['a registration', { view: { state: 'registered', since: AT } }, 'registered', /since 2026/],
+  ['no node', { view: { state: 'unknown', nodes: [] } }, 'no_nodes', /no FreeSWITCH node/],
+  [
+    'silence',
+    { view: { state: 'unknown', nodes: [node('fs1', 'away'), node('fs2', 'silent')] }, seen: refused },
+    'nodes_away',
+    /fs1 \(away since .*\), fs2 \(silent since/,
+  ],
+  ['a wrong password', { seen: refused }, 'wrong_password', /192\.0\.2\.7:5062 \(Phone\/1\) was refused/],
+  [
+    'a wrong password after a rotation',
+    { seen: refused, passwordChangedAt: new Date(AT - S) },
+    'wrong_password',
+    /The password was changed at 2026-01-01T08:49:59/,
+  ],
+  [
+    'an old password before a rotation',
+    { seen: refused, passwordChangedAt: new Date(AT + S) },
+    'not_tried_again',
+    /has been changed since/,
+  ],
+  [
+    'an attempt at the one before it',
+    { seen: refused, extension: { createdAt: new Date(AT + S) } },
+    'not_tried_again',
+    /no phone has tried again/,
+  ],
+  [
+    'an attempt while it was disabled',
+    { seen: { ...refused, lookups: [lookup(AT - 1, 'not_found')] } },
+    'not_tried_again',
+    /has been changed since/,
+  ],
+  [
+    'a database that failed',
+    { seen: { ...refused, lookups: [lookup(AT - 1, 'error')] } },
+    'directory_unreachable',
+    /could not answer fs1/,
+  ],
+  [
+    'a database that failed long before',
+    { seen: { ...refused, lookups: [lookup(AT - 50 * S), lookup(AT - 90 * S, 'error')] } },
+    'wrong_password',
+    /wrong password/,
+  ],
+  [
+    'a lookup long before',
+    { seen: { ...refused, lookups: [lookup(AT - CACHE_MS - 5 * S)] } },
+    'directory_unreachable',
+    /did not ask Dialplane for 1001/,
+  ],
+  [
+    'a lookup that the node remembers',
+    { seen: { ...refused, lookups: [lookup(AT - CACHE_MS + S)] } },
+    'wrong_password',
+    /wrong password/,
+  ],
+  [
+    'a lookup before a change',
+    { seen: { ...refused, lookups: [lookup(AT - 20 * S)], changedAt: AT - 10 * S } },
+    'directory_unreachable',
+    /did not ask/,
+  ],
+  [
+    'what a node may remember from before our start',
+    { seen: { ...refused, lookups: [], since: AT - CACHE_MS + S } },
+    'wrong_password',
+    /wrong password/,
+  ],
+  [
+    'more lookups since than are kept',
+    { seen: { ...refused, lookups: Array.from({ length: 10 }, (_, i) => lookup(NOW - i * S)) } },
+    'wrong_password',
+    /wrong password/,
+  ],
+  ['another name', { seen: unnamed }, 'wrong_auth_name', /before its password was looked at/],
+  ['no TLS', { seen: refused, extension: { tlsEnabled: true } }, 'tls_required', /came over udp/],
+  [
+    'a wrong password over TLS',
+    { seen: { ...refused, attempts: [attempt(AT, { transport: 'tls' })] }, extension: { tlsEnabled: true } },
+    'wrong_password',
+    /wrong password/,
+  ],
+  [
+    'another domain',
+    { seen: { attempts: [{ ...accepted, askedFor: '1001@192.0.2.1' }] } },
+    'wrong_domain',
+    /asked to be 1001@192\.0\.2\.1/,
+  ],
+  [
+    'a node away',
+    { view: { state: 'unknown', nodes: [node('fs1'), node('fs2', 'away')] } },
+    'unknown',
+    /cannot be asked: fs2 \(away since [^,]*$/,
+  ],
+  [
+    'a new challenge',
+    { seen: { attempts: [attempt(AT, { result: 'challenged', named: false })] } },
+    'challenged',
+    /password anew/,
+  ],
+  [
+    'a phone that left',
+    { seen: { registeredAt: AT, left: { at: AT + S, how: 'unregistered' }, attempts: [accepted] } },
+    'was_registered_and_left',
+    /took its registration off at 2026-01-01T08:50:01/,
+  ],
+  [
+    'a phone whose end was not heard',
+    { view: { since: AT + 5 * S }, seen: { registeredAt: AT, left: { at: AT - S, how: 'expired' } } },
+    'was_registered_and_left',
+    /is not any more since 2026-01-01T08:50:05/,
+  ],
+  ['calls only', { seen: { attempts: [accepted] } }, 'not_registering', /no registration came of it/],
+  [
+    'a node not named',
+    { seen: { lookups: [lookup(AT)] } },
+    'attempt_not_heard',
+    /FreeSWITCH at 192\.0\.2\.3/,
+  ],
+  [
+    'a call to it',
+    { seen: { lookups: [lookup(AT, 'found', 'user_call')] } },
+    'never_tried',
+    /since Dialplane/,
+  ],
+  [
+    'a database that fails',
+    { numbers: { unanswered: { count: 2, lastAt: AT } } },
+    'directory_unreachable',
+    /phones of a\.test \(2 times, last at/,
+  ],
+  [
+    'phones without lookups',
+    { numbers: { attempts: { count: 1, lastAt: AT } } },
+    'directory_unreachable',
+    /FreeSWITCH did not ask Dialplane/,
+  ],
+  [
+    'unknown domains',
+    { domains: { lookups: { count: 3, lastAt: AT } } },
+    'wrong_domain',
+    /domains that do not exist \(3 times, last at 2026/,
+  ],
+  [
+    'unknown numbers',
+    { numbers: { lookups: { count: 1, lastAt: AT }, attempts: { count: 1, lastAt: AT } } },
+    'wrong_domain',
+    /numbers of a\.test that do not exist \(once/,
+  ],
+  [
+    'unknown domains long ago',
+    { domains: { lookups: { count: 3, lastAt: NOW - 3_601 * S } } },
+    'never_tried',
+    /2026-01-01T08:00:00/,
+  ],
+];
+
+describe('the verdict', () => {
+  it.each(CASES)('of %s', (_what, given, code, words) => {
+    const found = verdict(facts(given));
+    expect([found.code, found.summary]).toEqual([code, expect.stringMatching(words)]);
+    expect(found.nextStep).toMatch(/^[A-Z].*\.$/);
+    expect(found.summary).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('has no code that is not tested', () => {
+    expect(VERDICT_CODES.filter((code) => !CASES.some(([, , tested]) => tested === code))).toEqual([]);
+  });
+});

@@ -15,6 +15,7 @@ export default tseslint.config(
             '.dependency-cruiser.js',
             'src/cli/dialplane.js',
             'test/live/jest.config.js',
+            'test/live/trivial-backend.js',
             'test/bench/run.js',
           ],
         },

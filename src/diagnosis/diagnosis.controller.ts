@@ -50,7 +50,7 @@ export class DiagnosisController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     await findExtension(this.dataSource.manager, tenantId, number);
-    const xml = await this.directory.answer({ kind: 'user', number, domain });
+    const { xml } = await this.directory.answer({ kind: 'user', number, domain, unencrypted: false });
     void reply.header('Content-Type', 'text/xml; charset=utf-8');
     return withoutSecrets(xml);
   }

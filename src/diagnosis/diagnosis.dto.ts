@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { isoTime } from '../common/time';
-import { type LookupAnswer, LOOKUP_ANSWERS } from '../directory/lookup-log';
+import { type LookupResult, LOOKUP_RESULTS } from '../directory/lookup-log';
 import { type Extension, EXTENSION_STATUSES } from '../extensions/extension.entity';
 import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../freeswitch/sofia-events';
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
@@ -44,10 +44,10 @@ export class SeenLookupDto {
   at!: string;
 
   @ApiProperty({
-    enum: LOOKUP_ANSWERS,
+    enum: LOOKUP_RESULTS,
     description: 'What the node was told; `error`: the database did not say.',
   })
-  answer!: LookupAnswer;
+  answer!: LookupResult;
 
   @ApiProperty({ type: 'string', nullable: true, example: 'sip_auth', description: 'Why the node asked.' })
   action!: string | null;

@@ -1,4 +1,4 @@
-import { type Lookup, type LookupAnswer } from '../directory/lookup-log';
+import { type Lookup, type LookupResult } from '../directory/lookup-log';
 import {
   type AttemptEvent,
   type AttemptResult,
@@ -12,7 +12,7 @@ import { keptText } from './kept-text';
 /** A node asked for the user. Times here are in ms since 1970. */
 export interface SeenLookup {
   at: number;
-  answer: LookupAnswer;
+  answer: LookupResult;
   /** Such as `sip_auth`; empty when the node did not say. */
   action: string;
   /** The node's address. */
@@ -131,7 +131,10 @@ export class Sightings {
   }
 
   lookedUp({ user, domain, answer, action, from }: Lookup, now: number): void {
-    const known = answer === 'found' ? this.know(user, domain, now) : this.users.touch(`${user}@${domain}`);
+    const known =
+      answer === 'found' || answer === 'remembered'
+        ? this.know(user, domain, now)
+        : this.users.touch(`${user}@${domain}`);
     if (known) keep(known.lookups, { at: now, answer, action: keptText(action), from });
     else one(this.countsOf(domain)[answer === 'error' ? 'unanswered' : 'lookups'], now);
   }

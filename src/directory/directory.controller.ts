@@ -5,7 +5,7 @@ import { Metrics } from '../metrics/metrics';
 import { DatabaseAway, isUnavailable } from '../database/unavailable';
 import { type Xml } from '../freeswitch/xml';
 import { DirectoryService } from './directory.service';
-import { LookupLog } from './lookup-log';
+import { LookupLog, type LookupResult } from './lookup-log';
 import { type LookupRequest, readLookup } from './lookup-request';
 import { LookupsInFlight } from './lookups-in-flight';
 import { XmlCurlGuard } from './xml-curl.guard';
@@ -44,9 +44,10 @@ export class DirectoryController {
     const form = Object(sent) as Record<string, unknown>;
     const lookup = readLookup(form);
     if (lookup.kind === 'user') this.follow(`${lookup.number}@${lookup.domain}`, request, reply);
-    const xml = await this.answer(lookup, request);
+    const { xml, result } = await this.answer(lookup, request);
     done();
-    this.log.answered(form, xml === null ? 'error' : xml === NOT_FOUND ? 'not_found' : 'found', request.ip);
+    this.metrics.lookups.inc({ result });
+    this.log.answered(form, result, request.ip);
     await reply
       .status(xml === null ? 503 : 200)
       .header('Content-Type', 'text/xml; charset=utf-8')
@@ -60,16 +61,17 @@ export class DirectoryController {
   }
 
   /** Null: FreeSWITCH gets a 503 and logs an error, rather than learn a lie. */
-  private async answer(lookup: LookupRequest, request: FastifyRequest): Promise<Xml | null> {
+  private async answer(
+    lookup: LookupRequest,
+    request: FastifyRequest,
+  ): Promise<{ xml: Xml | null; result: LookupResult }> {
     try {
-      const { xml, result, because } = await this.directory.answer(lookup);
-      this.metrics.lookups.inc({ result });
-      if (because !== undefined) this.tell(because, request);
-      return xml;
+      const answer = await this.directory.answer(lookup);
+      if (answer.because !== undefined) this.tell(answer.because, request);
+      return answer;
     } catch (error) {
-      this.metrics.lookups.inc({ result: 'error' });
       this.tell(error, request);
-      return null;
+      return { xml: null, result: 'error' };
     }
   }
 

@@ -10,6 +10,7 @@ import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { groupXml } from './group-xml';
 import { LastAnswers } from './last-answers';
+import { type LookupResult } from './lookup-log';
 import { type LookupRequest } from './lookup-request';
 import { DOMAINS_SQL, GROUP_SQL, NUMBERS_SQL, USER_SQL } from './lookup-sql';
 import { Misses } from './misses';
@@ -34,7 +35,7 @@ export class LookupTooLate extends Error {
 /** What FreeSWITCH is told, and by whom: the database, or the memory of what it said last. */
 export interface LookupAnswer {
   xml: Xml;
-  result: 'found' | 'not_found' | 'remembered';
+  result: Exclude<LookupResult, 'error'>;
   /** Why the memory had to answer. */
   because?: unknown;
 }

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Listeners } from '../freeswitch/listeners';
 
-export const LOOKUP_ANSWERS = ['found', 'not_found', 'error'] as const;
-export type LookupAnswer = (typeof LOOKUP_ANSWERS)[number];
+/** `remembered`: the database was away, and its last answer was given; `error`: a 503. */
+export const LOOKUP_RESULTS = ['found', 'not_found', 'remembered', 'error'] as const;
+export type LookupResult = (typeof LOOKUP_RESULTS)[number];
 
 /** A node asked for a user. The texts are as it sent them, a scanner's guesses included. */
 export interface Lookup {
@@ -10,8 +11,7 @@ export interface Lookup {
   domain: string;
   /** Why it asked, such as `sip_auth`; empty when it did not say. */
   action: string;
-  /** `error`: it got a 503. */
-  answer: LookupAnswer;
+  answer: LookupResult;
   /** The node's address. */
   from: string;
 }
@@ -30,7 +30,7 @@ export class LookupLog {
   }
 
   /** Tells of the lookup in `form` if it is for a user. */
-  answered(form: Record<string, unknown>, answer: LookupAnswer, from: string): void {
+  answered(form: Record<string, unknown>, answer: LookupResult, from: string): void {
     const { user, domain, action } = form;
     if (typeof user !== 'string' || typeof domain !== 'string') return;
     this.listeners.tell({ user, domain, action: typeof action === 'string' ? action : '', answer, from });

@@ -1,6 +1,7 @@
 'use strict';
 
 // The least that a directory backend can do: the bytes of a prepared answer. Arguments: a JSON file of answers by user.
+const { Buffer } = require('node:buffer');
 const { readFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 

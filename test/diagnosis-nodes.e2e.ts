@@ -6,7 +6,7 @@ import { nodeReady } from './harness/nodes';
 
 interface Diagnosis {
   verdict: { code: string; summary: string };
-  evidence: { unknown: Record<string, { count: number }> };
+  evidence: { unknown: object };
 }
 
 describeOnEach('a diagnosis with nodes that are not asked', (lane) => {

@@ -329,13 +329,12 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
     const before = (await ask('1001', other.token)).body.data;
     expect(before.verdict.code).toBe('no_such_extension');
     await make(other, '1001');
-    for (const { text, body } of [await ask('1001', other.token)]) {
-      expect(body.data).toMatchObject({
-        verdict: { code: 'never_tried' },
-        evidence: { lookups: [], attempts: [], unknown: { numbers: { count: 0 }, attempts: { count: 0 } } },
-      });
-      expect(text).not.toContain(phone.domain);
-    }
+    const { text, body } = await ask('1001', other.token);
+    expect(body.data).toMatchObject({
+      verdict: { code: 'never_tried' },
+      evidence: { lookups: [], attempts: [], unknown: { numbers: { count: 0 }, attempts: { count: 0 } } },
+    });
+    expect(text).not.toContain(phone.domain);
   });
 
   it('is for who may read', async () => {

@@ -131,12 +131,11 @@ export class Sightings {
   }
 
   lookedUp({ user, domain, answer, action, from }: Lookup, now: number): void {
-    const known =
-      answer === 'found' || answer === 'remembered'
-        ? this.know(user, domain, now)
-        : this.users.touch(`${user}@${domain}`);
-    if (known) keep(known.lookups, { at: now, answer, action: keptText(action), from });
-    else one(this.countsOf(domain)[answer === 'error' ? 'unanswered' : 'lookups'], now);
+    const exists = answer === 'found' || answer === 'remembered';
+    const known = exists ? this.know(user, domain, now) : this.users.touch(`${user}@${domain}`);
+    if (!known) return one(this.countsOf(domain)[answer === 'error' ? 'unanswered' : 'lookups'], now);
+    const before = known.lookups[0]?.action;
+    keep(known.lookups, { at: now, answer, action: before === action ? before : keptText(action), from });
   }
 
   attempted(node: string, attempt: AttemptEvent, now: number): void {

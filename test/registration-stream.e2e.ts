@@ -27,12 +27,14 @@ describeOnEach('the stream of registrations', (lane) => {
   let tenant: TestTenant;
   let streams: EventStream[];
 
-  const start = async (dampingMs: number): Promise<void> => {
+  const start = async (dampingMs: number, profiles = 'internal'): Promise<void> => {
     fs = await FakeFreeSwitch.start({
+      profiles: profiles.split(','),
       directoryAuth: { username: 'freeswitch', password: XML_CURL_PASSWORD },
     });
     dialplane = await Dialplane.start(lane, {
       FREESWITCH_NODES: fs.address,
+      FREESWITCH_SIP_PROFILES: profiles,
       REGISTRATION_DAMPING_MS: String(dampingMs),
     });
     fs.directoryUrl = `${dialplane.url}/freeswitch/directory`;
@@ -289,6 +291,25 @@ describeOnEach('the stream of registrations', (lane) => {
         const from = witness.frames.findIndex(({ id }) => id === begin.id);
         const changes = begin.event === 'snapshot' ? reader.frames.slice(1) : reader.frames;
         expect(changes).toEqual(witness.frames.slice(begin.event === 'snapshot' ? from + 1 : from));
+      }
+    });
+  });
+
+  describe('of two profiles', () => {
+    beforeEach(() => start(0, 'internal,wss'));
+
+    it('tells of what one profile lists though the other cannot be listed', async () => {
+      const phone = await make(tenant, '1001');
+      await fs.register(phone);
+      await eventually(async () => (await status(tenant, '1001')) === 'registered');
+      const stream = await open();
+      await stream.next();
+      fs.answerWith('sofia xmlstatus profile wss reg', 'Invalid Profile!');
+      fs.restart();
+      const changes = ['registered unknown', 'unknown registered'];
+      for (const change of changes) {
+        const { data } = await stream.nextThat<Extension>(({ event }) => event === 'change');
+        expect(`${data.previous_status} ${data.status}`).toBe(change);
       }
     });
   });

@@ -185,6 +185,9 @@ describeOnEach('dialplane', (lane) => {
       cli_type: 'mobile',
       status: 'active',
     });
+    const callerId = ['caller-id', 'default', '--tenant', 'pbx.test'];
+    expect(await json(...callerId, '--number', '84900000020')).toEqual({ default_caller_id: '0900000020' });
+    expect(await json(...callerId)).toEqual({ default_caller_id: null });
     const server = await commandLine.serve();
     const headers = { Authorization: `Bearer ${String(token)}` };
     const answer = await fetch(`${server.url}/api/pbx/caller-ids`, { headers });
@@ -212,6 +215,9 @@ describeOnEach('dialplane', (lane) => {
     expect(await refusal(...token, 'pbx.test', '--expires', '2020-01-01T00:00:00Z')).toContain('future');
     const callerId = ['caller-id', 'create', '--tenant', 'pbx.test', '--number'];
     expect(await refusal(...callerId, '84900000020')).toBe('The number has already been taken.\n');
+    expect(await refusal('caller-id', 'default', '--tenant', 'pbx.test', '--number', '0900000099')).toBe(
+      'The selected number is invalid.\n',
+    );
     expect(await refusal(...callerId, 'abc')).toBe('The number format is invalid.\n');
     expect(await refusal('nonsense')).toContain('unknown command');
     for (const bare of [[], ['tenant']]) expect(await refusal(...bare)).toContain('dialplane --help');

@@ -17,6 +17,8 @@ interface SiteOptions {
   nodes?: number;
   /** A second Dialplane on the same database, for the second binding. */
   second?: boolean;
+  /** FreeSWITCH asks Dialplane itself, not through the wire on which answers can be held up. */
+  direct?: boolean;
   /** What the programs find in their environment beside the usual. */
   freeswitch?: NodeJS.ProcessEnv;
   dialplane?: NodeJS.ProcessEnv;
@@ -51,7 +53,9 @@ export class Site {
     const env = { ...options.freeswitch, ...(second && { DIALPLANE_URL_2: second.directoryUrl }) };
     for (const [index, eslPort] of eslPorts.entries()) {
       const freeswitch = await RealFreeSwitch.start({
-        directoryUrl: `http://127.0.0.1:${site.wire.port}${direct.pathname}`,
+        directoryUrl: options.direct
+          ? app.directoryUrl
+          : `http://127.0.0.1:${site.wire.port}${direct.pathname}`,
         username: 'freeswitch',
         password: XML_CURL_PASSWORD,
         eslPort,

@@ -15,7 +15,7 @@ const ROUND_MS = 3_000;
 /** Of what FreeSWITCH takes with a trivial backend. */
 const GOAL = 0.95;
 
-describeLive('REGISTER/s', { phones: 0, dialplane: { DIRECTORY_CACHE_MS: '0' } }, (site) => {
+describeLive('REGISTER/s', { phones: 0, direct: true, dialplane: { DIRECTORY_CACHE_MS: '0' } }, (site) => {
   const accounts: Account[] = [];
   const targets: Record<string, number> = {};
   const stops: (() => Promise<unknown>)[] = [];
@@ -29,6 +29,8 @@ describeLive('REGISTER/s', { phones: 0, dialplane: { DIRECTORY_CACHE_MS: '0' } }
       await Promise.all(accounts.map(async ({ number }) => [number, await answerOf(number)] as const)),
     );
     targets.ours = site().freeswitch.sipPort;
+    // A node that Dialplane does not know: it answers lookups and hears no events.
+    targets['ours, lookups only'] = await start({ directoryUrl: site().app.directoryUrl });
     targets.trivial = await start({ directoryUrl: await trivialBackend(folder, answers) });
     targets.static = await start({
       configuration: await staticConfiguration(folder, Object.values(answers)),

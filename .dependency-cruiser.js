@@ -32,7 +32,7 @@ module.exports = {
         path: [
           '^src/common/(rules|time|same-secret|deadline|errors)[.]ts$',
           '^src/sip-credentials/(a1-hash|password|sealed-box)[.]ts$',
-          '^src/freeswitch/(xml|names|node-address|registrations-xml|sofia-events|device-id|lines)[.]ts$',
+          '^src/freeswitch/(xml|names|node-address|registrations-xml|sofia-events|device-id|call-id|lines)[.]ts$',
           '^src/directory/(user-xml|group-xml|lookup-request|last-answers|misses)[.]ts$',
           '^src/database/unavailable[.]ts$',
           '^src/(caller-ids/phone-number|tenants/sip-domain|extensions/extension-number|auth/(token|roles))[.]ts$',

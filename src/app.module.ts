@@ -20,6 +20,8 @@ import { LookupsInFlight } from './directory/lookups-in-flight';
 import { ExtensionChanges } from './extensions/extension-changes';
 import { ExtensionsController } from './extensions/extensions.controller';
 import { ExtensionsService } from './extensions/extensions.service';
+import { RotationsController } from './extensions/rotations.controller';
+import { RotationsService } from './extensions/rotations.service';
 import { NodePool } from './freeswitch/node-pool';
 import { SOFIA_EVENTS } from './freeswitch/sofia-events';
 import { HealthController } from './health/health.controller';
@@ -30,6 +32,11 @@ import { RegistrationsStreamController } from './registrations/registrations-str
 import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
 import { StreamLimits } from './registrations/stream-limits';
+import { ChangeFeed } from './revocations/change-feed';
+import { KicksService } from './revocations/kicks.service';
+import { ReceiptsService } from './revocations/receipts.service';
+import { RevocationStore } from './revocations/revocation-store';
+import { RevocationsController } from './revocations/revocations.controller';
 import { RevocationsService } from './revocations/revocations.service';
 import { SealedBox } from './sip-credentials/sealed-box';
 import { SipCredentials } from './sip-credentials/sip-credentials.service';
@@ -59,6 +66,8 @@ export class AppModule implements OnApplicationShutdown {
         RegistrationsController,
         RegistrationsStreamController,
         DiagnosisController,
+        RotationsController,
+        RevocationsController,
         CallerIdsController,
         DirectoryController,
         HealthController,
@@ -86,7 +95,12 @@ export class AppModule implements OnApplicationShutdown {
         RegistrationsService,
         RegistrationStreams,
         StreamLimits,
+        RotationsService,
+        RevocationStore,
         RevocationsService,
+        ReceiptsService,
+        KicksService,
+        ChangeFeed,
         DiagnosisService,
         DirectoryService,
       ],

@@ -269,7 +269,6 @@ describeOnEach('/freeswitch/directory without its database', (lane) => {
     await dialplane.api(token, 'POST', '/extensions', { extension_number: '1001' });
     const fresh = await dialplane.lookupUser('1001', tenant.domain);
     expect(read(fresh.text).cacheable).toBeUndefined();
-    await dialplane.dataSource.query('DROP TABLE revocations');
     await dialplane.dataSource.query('DROP TABLE extensions');
     const answer = await dialplane.lookupUser('1001', tenant.domain);
     expect([answer.status, answer.text]).toEqual([503, '']);

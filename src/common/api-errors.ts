@@ -20,7 +20,7 @@ const WHEN = {
   401: 'Token missing, unknown, revoked or expired.',
   403: "The token's role may not do this, or the tenant is disabled.",
   404: 'Not in this account.',
-  413: 'The body is larger than 64 KiB.',
+  413: 'The body is larger than 64 KiB (for change-passwords: 256 KiB).',
   422: 'A field is wrong; nothing was changed.',
 };
 

@@ -9,6 +9,8 @@ import { answerError } from './error.filter';
 import { MalformedRequest } from './errors';
 
 const BODY_LIMIT = 64 * 1024;
+/** Where a body may be larger: 10,000 numbers, each on a line of its own. */
+const BODY_LIMITS: Record<string, number> = { '/api/pbx/extensions/change-passwords': 256 * 1024 };
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 /** A client that says half a request and stops holds a connection no longer than this. */
 const REQUEST_DEADLINE_MS = 15_000;
@@ -64,6 +66,10 @@ function requestId({ headers }: IncomingMessage): string {
 /** What every request and answer passes, beside its route. */
 export function addHooks(app: NestFastifyApplication, logger: Logger): void {
   const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRoute', (route) => {
+    const limit = BODY_LIMITS[route.url];
+    if (limit !== undefined) route.bodyLimit = limit;
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
     done(decodable(request.raw.url ?? '') ? undefined : new MalformedRequest('Malformed request URL'));

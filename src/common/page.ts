@@ -6,8 +6,8 @@ const PER_PAGE = 50;
 const MOST_PER_PAGE = 200;
 const LAST_PAGE = 1_000_000;
 
-/** `?page=1&per_page=50&search=…`, as every list takes them. */
-export class ListQuery {
+/** `?page=1&per_page=50`, as every list takes them. */
+export class PageQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LAST_PAGE, default: 1 })
   @Field('optional', integerText({ min: 1, max: LAST_PAGE }))
   page?: string;
@@ -15,17 +15,17 @@ export class ListQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST_PER_PAGE, default: PER_PAGE })
   @Field('optional', integerText({ min: 1, max: MOST_PER_PAGE }))
   per_page?: string;
+}
 
+/** The same, with `search=…`. */
+export class ListQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
   @Field('nullable', text({ max: 100 }))
   search?: string | null;
 }
 
-/** What a query says of the page it wants, checked. */
-type Paging = Pick<ListQuery, 'page' | 'per_page'>;
-
 /** Where in a list a page lies, in rows. */
-export function pageOf(query: Paging): { page: number; perPage: number; skip: number } {
+export function pageOf(query: PageQuery): { page: number; perPage: number; skip: number } {
   const page = Number(query.page ?? 1);
   const perPage = Number(query.per_page ?? PER_PAGE);
   return { page, perPage, skip: (page - 1) * perPage };
@@ -47,7 +47,7 @@ export abstract class Page {
 }
 
 /** A page with its rows, in the order of keys that the contract shows. */
-export function page<T>(query: Paging, data: T[], total: number): Page & { data: T[] } {
+export function page<T>(query: PageQuery, data: T[], total: number): Page & { data: T[] } {
   const { page: current, perPage } = pageOf(query);
   return {
     current_page: current,

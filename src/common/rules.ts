@@ -61,6 +61,15 @@ export function integer({ min, max }: { min: number; max: number }): Rule {
   };
 }
 
+/** A list; what stands in it is the caller's to check. */
+export function list({ min, max }: { min: number; max: number }): Rule {
+  return (value, name) => {
+    if (!Array.isArray(value)) return `The ${name} must be an array.`;
+    if (value.length < min) return `The ${name} must have at least ${min} items.`;
+    return value.length > max ? `The ${name} may not have more than ${max} items.` : null;
+  };
+}
+
 /** The id of another resource; whether that exists is asked of the database. */
 export const reference: Rule = (value, name) => {
   if (!Number.isInteger(value)) return `The ${name} must be an integer.`;

@@ -7,6 +7,7 @@ import { CallerId } from '../caller-ids/caller-id.entity';
 import { Department } from '../teams/department.entity';
 import { Extension } from '../extensions/extension.entity';
 import { Revocation } from '../revocations/revocation.entity';
+import { RevocationNode } from '../revocations/revocation-node.entity';
 import { Team } from '../teams/team.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { migrations } from '../../migrations';
@@ -23,7 +24,7 @@ export function createDataSource(settings: Settings): DataSource {
     ...(settings.sqlitePath === null
       ? mysqlOptions(settings.DATABASE_URL)
       : sqliteOptions(settings.sqlitePath)),
-    entities: [Tenant, Department, Team, CallerId, Extension, ApiToken, Revocation],
+    entities: [Tenant, Department, Team, CallerId, Extension, ApiToken, Revocation, RevocationNode],
     migrations,
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

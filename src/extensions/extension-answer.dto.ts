@@ -105,6 +105,11 @@ export class NewPasswordAnswer {
   data!: NewPasswordDto;
 }
 
+export class NewPasswordsAnswer {
+  @ApiProperty({ type: [NewPasswordDto] })
+  data!: NewPasswordDto[];
+}
+
 export class DeletedAnswer {
   @ApiProperty()
   data!: DeletedDto;

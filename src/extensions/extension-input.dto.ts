@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, email, integer, matching, oneOf, reference, text } from '../common/rules';
+import { boolean, booleanText, email, integer, matching, oneOf, reference, text } from '../common/rules';
 import { EXTENSION_NUMBER } from './extension-number';
 import {
   EXTENSION_STATUSES,
@@ -160,6 +160,17 @@ export class ChangePasswordDto {
   @ApiPropertyOptional(NEW_PASSWORD)
   @Field('nullable', text(PASSWORD))
   new_password?: string | null;
+}
+
+/** `?disconnect=true` of a rotation. */
+export class DisconnectQuery {
+  @ApiPropertyOptional({
+    type: 'boolean',
+    default: false,
+    description: 'Whether phones that are registered are put out, and must register again.',
+  })
+  @Field('optional', booleanText)
+  disconnect?: 'true' | 'false';
 }
 
 /** Whether it exists and is active is asked of the database, with the same sentence. */

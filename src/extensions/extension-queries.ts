@@ -48,3 +48,15 @@ export async function findExtension(
   if (!extension) throw new NotFound();
   return extension;
 }
+
+/** @throws NotFound unless the tenant has, or had, an extension of that number */
+export async function requireNumberOnceUsed(
+  manager: EntityManager,
+  tenantId: number,
+  number: string,
+): Promise<void> {
+  const used =
+    EXTENSION_NUMBER.test(number) &&
+    (await manager.existsBy(Extension, { tenantId, extensionNumber: number }));
+  if (!used) throw new NotFound();
+}

@@ -12,6 +12,7 @@ export type ExtensionStatus = (typeof EXTENSION_STATUSES)[number];
 /** A SIP user of a tenant. A deleted one keeps its row and gives its number back. */
 @Entity({ name: 'extensions' })
 @Index('UQ_extensions_tenant_live_number', ['tenantId', 'liveNumber'], { unique: true })
+@Index('IDX_extensions_tenant_number', ['tenantId', 'extensionNumber'])
 @Index('IDX_extensions_team', ['teamId'])
 @Index('IDX_extensions_caller_id', ['outboundCallerIdId'])
 @Check('CHK_extensions_status', "status IN ('active', 'disabled')")
@@ -89,6 +90,10 @@ export class Extension {
   /** The A1 hash, sealed (see sealed-box.ts). */
   @Column({ type: 'varchar', length: 255 })
   a1!: string;
+
+  /** Null until the first rotation. */
+  @Column({ name: 'password_changed_at', type: 'datetime', nullable: true })
+  passwordChangedAt!: Date | null;
 
   @Column({ name: 'created_at', type: 'datetime' })
   createdAt!: Date;

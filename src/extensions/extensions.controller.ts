@@ -24,6 +24,7 @@ import {
 import {
   ChangePasswordDto,
   CreateExtensionDto,
+  DisconnectQuery,
   ListExtensionsQuery,
   UpdateExtensionDto,
 } from './extension-input.dto';
@@ -110,9 +111,15 @@ export class ExtensionsController {
   async changePassword(
     @Account() account: AccountOf,
     @Param('ext') number: string,
+    @Query() { disconnect }: DisconnectQuery,
     @Body() given: ChangePasswordDto,
   ): Promise<NewPasswordAnswer> {
-    const { password, generated } = await this.extensions.changePassword(account, number, given.new_password);
+    const { password, generated } = await this.extensions.changePassword(
+      account,
+      number,
+      given.new_password,
+      disconnect === 'true',
+    );
     return { data: { extension_number: number, sip_password: password, generated_password: generated } };
   }
 }

@@ -6,6 +6,7 @@ import { InvalidData } from '../common/errors';
 import { now } from '../common/time';
 import { brokenUnique, Transactions } from '../database/transactions';
 import { OutcomeUnknown } from '../database/unavailable';
+import { type RevocationReason } from '../revocations/revocation.entity';
 import { RevocationsService } from '../revocations/revocations.service';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { Team } from '../teams/team.entity';
@@ -61,6 +62,7 @@ export class ExtensionsService {
           status: 'active',
           maxConcurrent: given.max_concurrent ?? 2,
           tlsEnabled: given.tls_enabled ?? false,
+          passwordChangedAt: null,
           createdAt: now(),
           updatedAt: now(),
           deletedAt: null,
@@ -80,6 +82,7 @@ export class ExtensionsService {
     return this.change(account, number, async (manager, extension) => {
       refuseRenumbering(extension, given);
       const before = JSON.stringify(extension);
+      const wasActive = extension.status === 'active';
       if (given.display_name !== undefined) extension.displayName = given.display_name;
       if (given.voicemail_enabled !== undefined) extension.voicemailEnabled = given.voicemail_enabled;
       if (given.voicemail_email !== undefined) extension.voicemailEmail = given.voicemail_email;
@@ -88,20 +91,32 @@ export class ExtensionsService {
       if (given.tls_enabled !== undefined) extension.tlsEnabled = given.tls_enabled;
       if (given.status !== undefined) extension.status = given.status;
       await this.applyReferences(manager, account, extension, given);
-      return JSON.stringify(extension) !== before;
+      if (JSON.stringify(extension) === before) return null;
+      return wasActive && extension.status === 'disabled' ? 'disabled' : 'changed';
     });
   }
 
-  /** The old password no longer opens anything once this resolves. @throws NotFound */
-  async changePassword(account: AccountOf, number: string, chosen?: string | null): Promise<NewCredentials> {
+  /**
+   * The old password no longer opens anything once this resolves.
+   * @param disconnect whether phones that are registered must do so again
+   * @throws NotFound
+   */
+  async changePassword(
+    account: AccountOf,
+    number: string,
+    chosen: string | null | undefined,
+    disconnect: boolean,
+  ): Promise<NewCredentials> {
     const credentials = this.credentials.make(
       { tenantId: account.tenantId, number, realm: account.domain },
       chosen,
     );
-    await this.change(account, number, (_manager, extension) => {
+    const edit = (extension: Extension): RevocationReason => {
       extension.a1 = credentials.sealedA1;
-      return Promise.resolve(true);
-    });
+      extension.passwordChangedAt = now();
+      return 'password_changed';
+    };
+    await this.change(account, number, (_manager, extension) => Promise.resolve(edit(extension)), disconnect);
     return credentials;
   }
 
@@ -110,7 +125,7 @@ export class ExtensionsService {
     await this.change(account, number, (_manager, extension) => {
       extension.deletedAt = now();
       extension.liveNumber = null;
-      return Promise.resolve(true);
+      return Promise.resolve('deleted');
     });
   }
 
@@ -118,20 +133,26 @@ export class ExtensionsService {
   private async change(
     account: AccountOf,
     number: string,
-    edit: (manager: EntityManager, extension: Extension) => Promise<boolean>,
+    edit: (manager: EntityManager, extension: Extension) => Promise<RevocationReason | null>,
+    disconnect = false,
   ): Promise<Extension> {
-    const [changed, revocations] = await this.told({ number, domain: account.domain }, async (manager) => {
+    const [changed, works] = await this.told({ number, domain: account.domain }, async (manager) => {
       // Held, so that two changes at once follow one another and none is lost.
       await lockTenant(manager, account.tenantId);
       const extension = await findExtension(manager, account.tenantId, number);
-      if (!(await edit(manager, extension))) return [extension, []];
+      const wasTlsOnly = extension.tlsEnabled;
+      const reason = await edit(manager, extension);
+      if (reason === null) return [extension, []];
       extension.updatedAt = now();
       await manager.save(extension);
       const mayHavePhone = extension.deletedAt === null && extension.status === 'active';
-      const user = { sipUser: number, sipDomain: account.domain, dropContacts: !mayHavePhone };
-      return [extension, await this.revocations.record(manager, user)];
+      const user = { tenantId: account.tenantId, sipUser: number, sipDomain: account.domain };
+      // A phone that came without TLS must come again.
+      const dropContacts = disconnect || !mayHavePhone || (extension.tlsEnabled && !wasTlsOnly);
+      const change = { ...user, reason, dropContacts };
+      return [extension, await this.revocations.record(manager, [change])];
     });
-    await this.revocations.carryOut(revocations);
+    await this.revocations.carryOut(works);
     return changed;
   }
 

@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { isHarmlessCallId } from './call-id';
 import { EslBadArgument, EslUnexpectedReply, EslUnknownProfile } from './esl-errors';
 import { Lines } from './lines';
 import { accountsOf, PROFILE_NAME } from './names';
@@ -68,11 +69,25 @@ export async function dropContacts(
 ): Promise<void> {
   for (const account of accountsOf(validUser(user), validDomain(domain))) {
     // FreeSWITCH fact: without U@D this empties the whole profile, with a bare domain the whole tenant.
-    const command = `sofia profile ${validProfile(profile)} flush_inbound_reg ${account}`;
-    const reply = await node.api(command);
-    if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
-    if (!reply.startsWith('+OK')) throw new EslUnexpectedReply(command, reply);
+    await flushInboundReg(node, profile, account);
   }
+}
+
+/**
+ * Drops what registered with the Call-ID. It drops more where that reads as an account or a domain: the
+ * caller makes sure that hostInCallId(callId) is nobody's.
+ * @throws EslBadArgument for a Call-ID that may not stand in a command; EslUnknownProfile
+ */
+export async function dropCallId(node: CommandNode, profile: string, callId: string): Promise<void> {
+  if (!isHarmlessCallId(callId)) throw new EslBadArgument('Call-ID');
+  await flushInboundReg(node, profile, callId);
+}
+
+async function flushInboundReg(node: CommandNode, profile: string, whose: string): Promise<void> {
+  const command = `sofia profile ${validProfile(profile)} flush_inbound_reg ${whose}`;
+  const reply = await node.api(command);
+  if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
+  if (!reply.startsWith('+OK')) throw new EslUnexpectedReply(command, reply);
 }
 
 /**

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 
+/** What a device id looks like; anything else names no device. */
+export const DEVICE_ID = /^[0-9a-f]{16}$/;
+
 /**
- * Names one contact on one node: the first 16 hex digits of SHA-256 over node, profile and contact. The
- * same as long as the phone keeps its contact, whatever its Call-ID.
- * @param contact as `sofia xmlstatus` shows it
+ * The id of one phone's registration: the first 16 hex digits of SHA-256 over `node|profile|contact`. It
+ * stays the same while the phone renews that contact there, and tells nothing of its address.
+ * @param node the node's name in FREESWITCH_NODES
+ * @param contact the Contact header as `sofia xmlstatus` shows it, unescaped (Registration.contact)
  */
 export function deviceId(node: string, profile: string, contact: string): string {
   return createHash('sha256').update(`${node}|${profile}|${contact}`).digest('hex').slice(0, 16);

@@ -1,17 +1,25 @@
-import { dropContacts, flushUser, userExists } from '../freeswitch/commands';
+import { now } from '../common/time';
 import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
-import { EslUnexpectedReply } from '../freeswitch/esl-errors';
-import { type Revocation } from './revocation.entity';
+import { NodeWork, type Tally, type Users } from './node-work';
+import { type RevocationNode } from './revocation-node.entity';
 
-/** Where a node's revocations are kept, and what is known of their users. */
-export interface RevocationStore {
-  /** The oldest revocations of the node that are not among `except`. */
-  pending(node: string, except: readonly number[]): Promise<Revocation[]>;
-  remove(id: number): Promise<void>;
-  /** Whether the user may have a phone again by now: the number may have been given anew. */
-  mayHavePhone(revocation: Revocation): Promise<boolean>;
-  /** Resolves when no answer about the user is on its way from this process to a node. */
-  settled(revocation: Revocation): Promise<void>;
+/** What became of a pass, to be added to the receipt. */
+export interface Progress extends Tally {
+  attempts: number;
+  lastError: string | null;
+  /** Set once the pass is done. */
+  flushedAt: Date | null;
+  verifiedAt: Date | null;
+}
+
+/** Where a node's work is kept. */
+export interface WorkStore extends Users {
+  /** The oldest pending work of the node that no other process is at, now this one's. */
+  take(node: string, except: readonly number[]): Promise<RevocationNode[]>;
+  /** Whether the work is this process's again, its claim having run out. */
+  claim(work: RevocationNode): Promise<boolean>;
+  /** Adds to the receipt, and holds the claim on. */
+  save(work: RevocationNode, progress: Progress): Promise<void>;
 }
 
 export interface RevokerOptions {
@@ -21,7 +29,7 @@ export interface RevokerOptions {
 
 /** One revocation on its way: a first pass at once, a second when no old answer can be about any more. */
 interface Job {
-  revocation: Revocation;
+  work: RevocationNode;
   pass: 'first' | 'second';
   /** When it is to be worked on next. */
   due: number;
@@ -29,6 +37,8 @@ interface Job {
   confirmAt: number;
   failures: number;
   running: boolean;
+  /** What the receipt does not hold yet. */
+  progress: Progress;
 }
 
 /**
@@ -41,38 +51,28 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 const AT_ONCE = 8;
 const MOST_JOBS = 2_000;
-const ATTEMPTS = 3;
-/** The node asks us back for this, and waits 2 s for our answer. */
-const KNOWS_DEADLINE_MS = 3_000;
-
-/** A node still lets in a user that may have no phone: another binding or a static file knows it. */
-export class StillKnown extends Error {
-  readonly code = 'still_known';
-
-  constructor(node: string) {
-    super(
-      `${node} still knows a user that Dialplane does not; look for other xml_curl bindings and static users.`,
-    );
-  }
-}
 
 /** Carries out one node's revocations; one that fails is tried again later and holds up no other. */
 export class NodeRevoker {
   private readonly jobs = new Map<number, Job>();
+  private readonly running = new Set<Promise<void>>();
+  private readonly work: NodeWork;
   private readonly endListening: () => void;
   private waiters: { ids: Set<number>; done: () => void }[] = [];
-  private running: Promise<void> | null = null;
-  private again = false;
-  /** After a failure of the database. */
-  private restUntil = 0;
+  /** Whether the database may hold work that is not among the jobs. */
+  private stale = false;
+  private loading = false;
+  private atWork = 0;
+  private nextPoll = 0;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
 
   constructor(
     private readonly node: EslClient,
-    private readonly store: RevocationStore,
+    private readonly store: WorkStore,
     private readonly options: RevokerOptions,
   ) {
+    this.work = new NodeWork(node, options.profiles, store);
     this.endListening = node.onEvent((event) => this.watch(event));
   }
 
@@ -80,23 +80,19 @@ export class NodeRevoker {
     return this.node.name;
   }
 
-  /** Works on what is pending; called again when there is more, or the node is back. */
+  /** Looks in the database for work; called when there may be more, or the node is back. */
   wake(): void {
-    this.again = true;
-    if (this.stopped || this.running || this.node.status !== 'ready') return;
-    this.running = this.work().finally(() => {
-      this.running = null;
-      this.plan();
-    });
+    this.stale = true;
+    this.go();
   }
 
   /** Resolves when these have had their first pass, or an attempt at them failed. */
-  attempted(revocations: readonly Revocation[]): Promise<void> {
-    if (this.node.status !== 'ready' || revocations.length === 0) return Promise.resolve();
+  attempted(works: readonly RevocationNode[]): Promise<void> {
+    if (this.stopped || this.node.status !== 'ready' || works.length === 0) return Promise.resolve();
     return new Promise((done) => {
-      this.waiters.push({ ids: new Set(revocations.map(({ id }) => id)), done });
-      this.add(revocations);
-      this.wake();
+      this.waiters.push({ ids: new Set(works.map(({ revocationId }) => revocationId)), done });
+      this.add(works);
+      this.go();
     });
   }
 
@@ -104,141 +100,147 @@ export class NodeRevoker {
     this.stopped = true;
     this.endListening();
     if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await Promise.all(this.running);
     this.release();
   }
 
-  /** Loads and works until nothing is due. */
-  private async work(): Promise<void> {
-    try {
-      while (this.again && this.node.status === 'ready' && !this.stopped) {
-        this.again = false;
-        await this.load();
-        await Promise.all(Array.from({ length: AT_ONCE }, () => this.workThrough()));
-      }
-    } catch (error) {
-      this.again = false;
-      this.restUntil = Date.now() + FIRST_PAUSE_MS;
-      this.options.report('failed', error);
+  /** Starts what is due, and plans the next look. A node that is away wakes us when it is back. */
+  private go(): void {
+    if (this.stopped) return;
+    if (this.node.status !== 'ready') {
+      if (this.running.size === 0) this.release();
+      return;
     }
-    if (!this.again || this.node.status !== 'ready') this.release();
+    if (this.stale && !this.loading && this.jobs.size < MOST_JOBS) this.run(this.load());
+    while (this.atWork < AT_ONCE) {
+      const job = this.next();
+      if (!job) break;
+      this.run(this.attempt(job));
+    }
+    this.plan();
+  }
+
+  private run(work: Promise<void>): void {
+    this.running.add(work);
+    void work.finally(() => {
+      this.running.delete(work);
+      this.go();
+    });
   }
 
   private async load(): Promise<void> {
-    if (this.jobs.size >= MOST_JOBS) return;
-    const pending = await this.store.pending(this.node.name, [...this.jobs.keys()]);
-    this.add(pending);
-    if (pending.length > 0) this.again = true;
-  }
-
-  private add(revocations: readonly Revocation[]): void {
-    const fresh = { pass: 'first', due: 0, confirmAt: 0, failures: 0, running: false } as const;
-    for (const revocation of revocations) {
-      if (this.jobs.size < MOST_JOBS && !this.jobs.has(revocation.id)) {
-        this.jobs.set(revocation.id, { revocation, ...fresh });
-      }
+    this.loading = true;
+    this.stale = false;
+    try {
+      const found = await this.store.take(this.node.name, [...this.jobs.keys()]);
+      this.add(found);
+      if (found.length > 0) this.stale = true;
+    } catch (error) {
+      this.options.report('failed', error);
+    } finally {
+      this.loading = false;
     }
   }
 
-  private async workThrough(): Promise<void> {
-    for (let job = this.next(); job; job = this.next()) await this.attempt(job);
+  private add(works: readonly RevocationNode[]): void {
+    const later = Date.now() + SECOND_PASS_AFTER_MS;
+    for (const work of works) {
+      if (this.jobs.has(work.revocationId)) continue;
+      if (this.jobs.size >= MOST_JOBS) {
+        this.stale = true;
+        return;
+      }
+      // Flushed already, by a process that is no more: who registered since may stay.
+      const begun = work.flushedAt !== null;
+      const times = begun ? { due: later, confirmAt: later } : { due: 0, confirmAt: 0 };
+      const pass = begun ? 'second' : 'first';
+      this.jobs.set(work.revocationId, {
+        ...{ work, pass, ...times, failures: 0, running: false },
+        progress: noProgress(),
+      });
+    }
   }
 
   /** What is due, first passes first. */
   private next(): Job | undefined {
-    if (this.stopped || this.node.status !== 'ready') return undefined;
-    const now = Date.now();
-    const due = [...this.jobs.values()].filter((job) => !job.running && job.due <= now);
+    const time = Date.now();
+    const due = [...this.jobs.values()].filter((job) => !job.running && job.due <= time);
     return due.find(({ pass }) => pass === 'first') ?? due[0];
   }
 
   private async attempt(job: Job): Promise<void> {
     job.running = true;
+    this.atWork += 1;
     try {
-      if (job.pass === 'first') await this.firstPass(job);
-      else await this.secondPass(job);
+      if (await this.isOurs(job)) await this.pass(job);
+      else this.jobs.delete(job.work.revocationId);
       job.failures = 0;
-      this.options.report('done');
     } catch (error) {
       // A session that was lost is not the job's fault: it stays due, for when the node is back.
-      if (this.node.status !== 'ready') return;
-      job.failures += 1;
-      const limit = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(job.failures, 10));
-      job.due = Date.now() + limit * (0.5 + Math.random() / 2);
-      this.options.report('failed', error);
+      if (this.node.status === 'ready') this.putOff(job, error);
     } finally {
       job.running = false;
-      this.settle(job.revocation.id);
+      this.atWork -= 1;
+      this.settle(job.work.revocationId);
     }
   }
 
+  private async isOurs({ work }: Job): Promise<boolean> {
+    const claimed = work.claimedUntil !== null && work.claimedUntil.getTime() > Date.now();
+    return claimed || (await this.store.claim(work));
+  }
+
+  private putOff(job: Job, error: unknown): void {
+    job.failures += 1;
+    const limit = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(job.failures, 10));
+    job.due = Date.now() + limit * (0.5 + Math.random() / 2);
+    this.options.report('failed', error);
+  }
+
+  /** One pass and its entry in the receipt, also when it failed; what could not be entered is with the next. */
+  private async pass(job: Job): Promise<void> {
+    const { work, progress } = job;
+    progress.attempts += 1;
+    progress.lastError = null;
+    let failed: { error: unknown } | null = null;
+    try {
+      if (job.pass === 'first') await this.firstPass(job);
+      else await this.secondPass(job);
+    } catch (error) {
+      failed = { error };
+      progress.lastError = codeOf(error);
+    }
+    await this.store.save(work, progress);
+    job.progress = noProgress();
+    if (progress.verifiedAt) this.jobs.delete(work.revocationId);
+    if (failed) throw failed.error;
+    this.options.report('done');
+  }
+
   private async firstPass(job: Job): Promise<void> {
-    await this.store.settled(job.revocation);
-    await this.forget(job.revocation);
-    if (job.revocation.dropContacts) await this.dropContacts(job.revocation);
+    await this.work.firstPass(job.work.revocation, job.progress);
+    job.progress.flushedAt = now();
     job.pass = 'second';
     job.confirmAt = Date.now() + SECOND_PASS_AFTER_MS;
     job.due = job.confirmAt;
   }
 
-  /** Contacts stay when the number has been given to someone new since. */
   private async secondPass(job: Job): Promise<void> {
     // Before the work, so that a REGISTER seen while it lasts makes this due again.
     job.due = job.confirmAt;
-    const gone = await this.forget(job.revocation);
-    if (gone && job.revocation.dropContacts) await this.dropContacts(job.revocation);
-    if (Date.now() < job.confirmAt) return;
-    await this.store.remove(job.revocation.id);
-    this.jobs.delete(job.revocation.id);
+    const last = Date.now() >= job.confirmAt;
+    await this.work.secondPass(job.work.revocation, job.progress);
+    if (last && job.due !== 0) job.progress.verifiedAt = now();
   }
 
   /** A phone that an answer on its way let in between the passes is put out at once. */
   private watch(event: EslEvent): void {
     if (event['Event-Subclass'] !== 'sofia::register') return;
     for (const job of this.jobs.values()) {
-      const { sipUser, sipDomain, dropContacts } = job.revocation;
+      const { sipUser, sipDomain, dropContacts } = job.work.revocation;
       if (!dropContacts || event.username !== sipUser || event.realm !== sipDomain) continue;
       job.due = 0;
-      this.wake();
-    }
-  }
-
-  /**
-   * Takes the user out of the node's cache, and answers whether it may not have a phone any more.
-   *
-   * Asking the node makes it look the user up again, which lasts as long as a lookup of its own that
-   * had already read the old answer; if that came in meanwhile, the second flush finds it. Of a user
-   * that is gone the node itself must say that it knows it no longer.
-   * @throws StillKnown
-   */
-  private async forget(revocation: Revocation): Promise<boolean> {
-    const { sipUser, sipDomain } = revocation;
-    const gone = !(await this.store.mayHavePhone(revocation));
-    await flushUser(this.node, sipUser, sipDomain);
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const known = await this.knows(sipUser, sipDomain);
-      const cleared = await flushUser(this.node, sipUser, sipDomain);
-      if (!gone) return false;
-      if (!known && cleared === 0) return true;
-    }
-    throw new StillKnown(this.node.name);
-  }
-
-  /** In every profile; one that the node lacks keeps none of the others from it. */
-  private async dropContacts({ sipUser, sipDomain }: Revocation): Promise<void> {
-    const drops = this.options.profiles.map((profile) =>
-      dropContacts(this.node, profile, sipUser, sipDomain),
-    );
-    const failed = (await Promise.allSettled(drops)).find((drop) => drop.status === 'rejected');
-    if (failed) throw failed.reason;
-  }
-
-  private async knows(user: string, domain: string): Promise<boolean> {
-    try {
-      return await userExists(this.node, user, domain, KNOWS_DEADLINE_MS);
-    } catch (error) {
-      if (error instanceof EslUnexpectedReply) return false;
-      throw error;
+      this.go();
     }
   }
 
@@ -258,14 +260,35 @@ export class NodeRevoker {
   /** The next look: when something is due, and now and then for what other instances wrote. */
   private plan(): void {
     if (this.timer) clearTimeout(this.timer);
-    // A node that is away wakes us when it is back.
-    if (this.stopped || this.node.status !== 'ready') return;
-    if (this.again) {
-      this.wake();
-      return;
-    }
-    const poll = POLL_MS * (0.5 + Math.random());
-    const due = Math.min(...[...this.jobs.values()].map((job) => job.due - Date.now()), poll);
-    this.timer = setTimeout(() => this.wake(), Math.max(0, due, this.restUntil - Date.now()));
+    const waiting = [...this.jobs.values()].filter((job) => !job.running);
+    // Those that are due wait for one that runs to end, which looks again.
+    const due = waiting.map((job) => job.due).filter((time) => time > Date.now());
+    const next = Math.min(this.nextPoll, ...due);
+    this.timer = setTimeout(
+      () => {
+        if (Date.now() >= this.nextPoll) {
+          this.stale = true;
+          this.nextPoll = Date.now() + POLL_MS * (0.5 + Math.random());
+        }
+        this.go();
+      },
+      Math.max(10, next - Date.now()),
+    );
   }
+}
+
+const noProgress = (): Progress => ({
+  flushed: 0,
+  dropped: 0,
+  attempts: 0,
+  lastError: null,
+  flushedAt: null,
+  verifiedAt: null,
+});
+
+/** A short word for the receipt; an error's message may say more than a client should read. */
+function codeOf(error: unknown): string {
+  const { code } = Object(error) as { code?: unknown };
+  const word = typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';
+  return word.slice(0, 64);
 }

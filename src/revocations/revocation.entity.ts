@@ -1,18 +1,36 @@
-import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { Tenant } from '../tenants/tenant.entity';
+
+export const REVOCATION_REASONS = [
+  'deleted',
+  'disabled',
+  'password_changed',
+  'changed',
+  'unregistered',
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 /**
- * What one node must still do to forget what it knew of one user. Written in the transaction that
- * made the change, removed when the node has done it.
+ * A change after which what nodes know of a user is no longer true. Written in the transaction that made
+ * the change; what each node did about it stands in RevocationNode.
  */
 @Entity({ name: 'revocations' })
-@Index('IDX_revocations_node', ['node', 'id'])
+@Index('IDX_revocations_tenant_user', ['tenantId', 'sipUser', 'id'])
+@Index('IDX_revocations_created_at', ['createdAt'])
+@Check(
+  'CHK_revocations_reason',
+  "reason IN ('deleted', 'disabled', 'password_changed', 'changed', 'unregistered')",
+)
 export class Revocation {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
 
-  /** The node's name in FREESWITCH_NODES. */
-  @Column({ type: 'varchar', length: 100 })
-  node!: string;
+  @Column({ name: 'tenant_id', type: 'integer' })
+  tenantId!: number;
+
+  @ManyToOne(() => Tenant)
+  @JoinColumn({ name: 'tenant_id', foreignKeyConstraintName: 'FK_revocations_tenant' })
+  tenant?: Tenant;
 
   @Column({ name: 'sip_user', type: 'varchar', length: 10 })
   sipUser!: string;
@@ -20,9 +38,20 @@ export class Revocation {
   @Column({ name: 'sip_domain', type: 'varchar', length: 190 })
   sipDomain!: string;
 
-  /** True: the user may no longer have a phone, so its contacts go as well. */
+  @Column({ type: 'varchar', length: 24 })
+  reason!: RevocationReason;
+
+  /** True: the user's contacts go as well. */
   @Column({ name: 'drop_contacts', type: 'boolean' })
   dropContacts!: boolean;
+
+  /** When set, only the contact with this id goes (see device-id.ts). */
+  @Column({ type: 'varchar', length: 16, nullable: true })
+  device!: string | null;
+
+  /** The process that made the change, which needs not be told of it. */
+  @Column({ name: 'made_by', type: 'varchar', length: 36 })
+  madeBy!: string;
 
   @Column({ name: 'created_at', type: 'datetime' })
   createdAt!: Date;

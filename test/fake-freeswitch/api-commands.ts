@@ -122,7 +122,8 @@ function sofiaProfile({ registrar }: Node, [profile = '', verb, ...args]: string
     registrar.drop(profile, () => true);
     return '+OK flushing all registrations\n';
   }
-  const selected = selects(account);
+  // What ends in @ has the host "none".
+  const selected = selects(account.endsWith('@') ? `${account}none` : account);
   registrar.drop(profile, (row) => row.callId === account || selected(row));
   return '+OK flushing all registrations matching specified call_id\n';
 }

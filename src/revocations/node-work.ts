@@ -1,0 +1,164 @@
+import { hostInCallId, isHarmlessCallId } from '../freeswitch/call-id';
+import {
+  dropCallId,
+  dropContacts,
+  flushUser,
+  type Registration,
+  registrationsOf,
+  userExists,
+} from '../freeswitch/commands';
+import { deviceId } from '../freeswitch/device-id';
+import { type EslClient } from '../freeswitch/esl-client';
+import { EslUnexpectedReply } from '../freeswitch/esl-errors';
+import { type Revocation } from './revocation.entity';
+
+/** What the work must know of users, beside what the node says. */
+export interface Users {
+  /** Whether the user may have a phone by now: the number may have been given anew. */
+  mayHavePhone(revocation: Revocation): Promise<boolean>;
+  /** Resolves when no answer about the user is on its way from this process to a node. */
+  settled(revocation: Revocation): Promise<void>;
+  isTenantDomain(host: string): Promise<boolean>;
+}
+
+/** What went; counted up also by work that fails in the end. */
+export interface Tally {
+  flushed: number;
+  dropped: number;
+}
+
+const ATTEMPTS = 3;
+/** The node asks us back for this, and waits 2 s for our answer. */
+const KNOWS_DEADLINE_MS = 3_000;
+
+/** A node still lets in a user that may have no phone: another binding or a static file knows it. */
+export class StillKnown extends Error {
+  readonly code = 'still_known';
+
+  constructor(node: string) {
+    super(
+      `${node} still knows a user that Dialplane does not; look for other xml_curl bindings and static users.`,
+    );
+  }
+}
+
+/** A node lists a contact that it was told to drop. */
+export class StillRegistered extends Error {
+  readonly code = 'still_registered';
+
+  constructor(node: string) {
+    super(`${node} still holds a contact that it was told to drop.`);
+  }
+}
+
+/** What one node is made to do for a revocation. */
+export class NodeWork {
+  constructor(
+    private readonly node: EslClient,
+    private readonly profiles: readonly string[],
+    private readonly users: Users,
+  ) {}
+
+  /** At once: the cached user goes, and the contacts if they are to. @throws EslError, StillKnown, StillRegistered */
+  async firstPass(revocation: Revocation, tally: Tally): Promise<void> {
+    await this.users.settled(revocation);
+    const gone = await this.forget(revocation, tally);
+    if (revocation.dropContacts) await this.dropEverywhere(revocation, gone, tally);
+  }
+
+  /** The same again when no old answer can be about any more; who may have a phone keeps a contact made since. */
+  async secondPass(revocation: Revocation, tally: Tally): Promise<void> {
+    const gone = await this.forget(revocation, tally);
+    if (gone && revocation.dropContacts) await this.dropEverywhere(revocation, gone, tally);
+  }
+
+  /**
+   * Takes the user out of the node's cache, and answers whether it may not have a phone any more.
+   *
+   * Asking the node makes it look the user up again, which lasts as long as a lookup of its own that
+   * had already read the old answer; if that came in meanwhile, the second flush finds it. Of a user
+   * that is gone the node itself must say that it knows it no longer.
+   */
+  private async forget(revocation: Revocation, tally: Tally): Promise<boolean> {
+    const { sipUser, sipDomain } = revocation;
+    const gone = !(await this.users.mayHavePhone(revocation));
+    tally.flushed += await flushUser(this.node, sipUser, sipDomain);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const known = await this.knows(sipUser, sipDomain);
+      const cleared = await flushUser(this.node, sipUser, sipDomain);
+      if (!gone) return false;
+      // An entry that is found now came from before the change; of a valid user it is our question's own.
+      tally.flushed += cleared;
+      if (!known && cleared === 0) return true;
+    }
+    throw new StillKnown(this.node.name);
+  }
+
+  private async knows(user: string, domain: string): Promise<boolean> {
+    try {
+      return await userExists(this.node, user, domain, KNOWS_DEADLINE_MS);
+    } catch (error) {
+      if (error instanceof EslUnexpectedReply) return false;
+      throw error;
+    }
+  }
+
+  /** In every profile; one that the node lacks keeps none of the others from it. */
+  private async dropEverywhere(revocation: Revocation, gone: boolean, tally: Tally): Promise<void> {
+    const drops = this.profiles.map((profile) => this.drop(profile, revocation, gone, tally));
+    const failed = (await Promise.allSettled(drops)).find((drop) => drop.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** Until the profile itself, asked again, holds them no more; of a user that is gone, none at all. */
+  private async drop(profile: string, revocation: Revocation, gone: boolean, tally: Tally): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const dropped = await this.dropOnce(profile, revocation);
+      const held = await this.held(profile, revocation);
+      const kept = held.filter((row) => dropped.some((each) => isKept(each, row)));
+      tally.dropped += dropped.length - kept.length;
+      const unwanted = gone && revocation.device === null ? held : kept;
+      if (unwanted.length === 0) return;
+    }
+    throw new StillRegistered(this.node.name);
+  }
+
+  /** @returns the contacts that the node was told to drop. */
+  private async dropOnce(profile: string, revocation: Revocation): Promise<Registration[]> {
+    const { sipUser, sipDomain, device } = revocation;
+    const dropAll = (): Promise<void> => dropContacts(this.node, profile, sipUser, sipDomain);
+    if (device === null) {
+      // Dropped also when they cannot be counted.
+      const [rows] = await Promise.allSettled([this.held(profile, revocation)]);
+      await dropAll();
+      if (rows.status === 'rejected') throw rows.reason;
+      return rows.value;
+    }
+    const all = await this.held(profile, revocation);
+    const rows = all.filter(({ contact }) => deviceId(this.node.name, profile, contact) === device);
+    const harmless = await Promise.all(rows.map(({ callId }) => this.namesOnePhone(callId)));
+    if (!harmless.every(Boolean)) {
+      await dropAll();
+      return all;
+    }
+    for (const { callId } of rows) await dropCallId(this.node, profile, callId);
+    return rows;
+  }
+
+  private async namesOnePhone(callId: string): Promise<boolean> {
+    return isHarmlessCallId(callId) && !(await this.users.isTenantDomain(hostInCallId(callId)));
+  }
+
+  private held(profile: string, { sipUser, sipDomain }: Revocation): Promise<Registration[]> {
+    return registrationsOf(this.node, profile, sipUser, sipDomain);
+  }
+}
+
+/** Whether `now` is what was to be dropped, and not the same phone registered anew. */
+function isKept(dropped: Registration, now: Registration): boolean {
+  return (
+    now.callId === dropped.callId &&
+    now.contact === dropped.contact &&
+    now.expiresInSeconds <= dropped.expiresInSeconds
+  );
+}

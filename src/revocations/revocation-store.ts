@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, In, LessThan, MoreThanOrEqual } from 'typeorm';
+import { now } from '../common/time';
+import { Transactions } from '../database/transactions';
+import { LOOKUP_DEADLINE_MS } from '../directory/directory.service';
+import { LookupsInFlight } from '../directory/lookups-in-flight';
+import { Extension } from '../extensions/extension.entity';
+import { NodePool } from '../freeswitch/node-pool';
+import { Tenant } from '../tenants/tenant.entity';
+import { type Progress, type WorkStore } from './node-revoker';
+import { Revocation } from './revocation.entity';
+import { RevocationNode } from './revocation-node.entity';
+
+export type Change = Pick<Revocation, 'tenantId' | 'sipUser' | 'sipDomain' | 'reason' | 'dropContacts'> & {
+  device?: string;
+};
+
+/**
+ * How long a process has work to itself once it took it or last said how it went: longer than until the
+ * second pass. What a process that died had begun, another begins when this is over.
+ */
+export const CLAIM_MS = 6_000;
+const BATCH = 200;
+const ROWS_PER_STATEMENT = 500;
+const KEPT_MS = 90 * 24 * 3_600_000;
+
+/** Revocations in the database: recorded with the change, taken by who carries them out, kept as receipts. */
+@Injectable()
+export class RevocationStore implements WorkStore {
+  /** This process, among those that share the database. */
+  readonly instance = randomUUID();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
+    private readonly lookups: LookupsInFlight,
+    private readonly pool: NodePool,
+  ) {}
+
+  /**
+   * Writes, inside the changes' own transaction, what every node must do about them.
+   * @param changes of one tenant, each of another user
+   * @returns the work, already claimed
+   */
+  async record(manager: EntityManager, changes: readonly Change[]): Promise<RevocationNode[]> {
+    const works: RevocationNode[] = [];
+    for (let start = 0; start < changes.length; start += ROWS_PER_STATEMENT) {
+      const revocations = await this.insert(manager, changes.slice(start, start + ROWS_PER_STATEMENT));
+      const created = revocations.flatMap((revocation) => this.worksOf(manager, revocation));
+      if (created.length > 0) await manager.insert(RevocationNode, created);
+      works.push(...created);
+    }
+    return works;
+  }
+
+  private async insert(manager: EntityManager, changes: readonly Change[]): Promise<Revocation[]> {
+    const rows = changes.map((change) =>
+      manager.create(Revocation, {
+        ...change,
+        device: change.device ?? null,
+        madeBy: this.instance,
+        createdAt: now(),
+      }),
+    );
+    await manager.insert(Revocation, rows);
+    const [first] = rows;
+    if (rows.length <= 1 || !first) return rows;
+    // Read back: of many rows the driver tells the first id only, and the others need not follow one by one.
+    const written = await manager.findBy(Revocation, {
+      tenantId: first.tenantId,
+      sipUser: In(rows.map(({ sipUser }) => sipUser)),
+      madeBy: this.instance,
+      id: MoreThanOrEqual(first.id),
+    });
+    return written;
+  }
+
+  private worksOf(manager: EntityManager, revocation: Revocation): RevocationNode[] {
+    return this.pool.nodes.map(({ name, status }) =>
+      manager.create(RevocationNode, {
+        revocation,
+        revocationId: revocation.id,
+        node: name,
+        flushedEntries: 0,
+        droppedContacts: 0,
+        flushedAt: null,
+        verifiedAt: null,
+        attempts: 0,
+        lastError: status === 'ready' ? null : 'ESL_NOT_READY',
+        claimedBy: this.instance,
+        claimedUntil: claimEnd(),
+      }),
+    );
+  }
+
+  async take(node: string, except: readonly number[]): Promise<RevocationNode[]> {
+    const found = await this.dataSource.manager
+      .createQueryBuilder(RevocationNode, 'n')
+      .select('n.revocation_id', 'id')
+      .where('n.node = :node AND n.verified_at IS NULL', { node })
+      .andWhere('(n.claimed_until IS NULL OR n.claimed_until <= :now OR n.claimed_by = :me)', this.claimant())
+      .andWhere(except.length > 0 ? 'n.revocation_id NOT IN (:...except)' : '1 = 1', { except })
+      .orderBy('n.revocation_id')
+      .limit(BATCH)
+      .getRawMany<{ id: number }>();
+    return found.length === 0
+      ? []
+      : this.claimAll(
+          node,
+          found.map(({ id }) => id),
+        );
+  }
+
+  async claim(work: RevocationNode): Promise<boolean> {
+    const [claimed] = await this.claimAll(work.node, [work.revocationId]);
+    if (!claimed) return false;
+    work.claimedUntil = claimed.claimedUntil;
+    return true;
+  }
+
+  private async claimAll(node: string, ids: number[]): Promise<RevocationNode[]> {
+    const claimedUntil = claimEnd();
+    await this.transactions.run((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(RevocationNode)
+        .set({ claimedBy: this.instance, claimedUntil })
+        .where('node = :node AND revocation_id IN (:...ids) AND verified_at IS NULL', { node, ids })
+        .andWhere('(claimed_until IS NULL OR claimed_until <= :now OR claimed_by = :me)', this.claimant())
+        .execute(),
+    );
+    return this.dataSource.manager.find(RevocationNode, {
+      where: { node, revocationId: In(ids), claimedBy: this.instance, claimedUntil },
+      relations: { revocation: true },
+      order: { revocationId: 'ASC' },
+    });
+  }
+
+  async save(work: RevocationNode, progress: Progress): Promise<void> {
+    const { flushed, dropped, attempts, lastError, flushedAt, verifiedAt } = progress;
+    const claimedUntil = claimEnd();
+    await this.transactions.run((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(RevocationNode)
+        .set({
+          flushedEntries: () => 'flushed_entries + :flushed',
+          droppedContacts: () => 'dropped_contacts + :dropped',
+          attempts: () => 'attempts + :attempts',
+          lastError,
+          ...(flushedAt && { flushedAt }),
+          ...(verifiedAt && { verifiedAt }),
+          claimedBy: this.instance,
+          claimedUntil,
+        })
+        .where({ revocationId: work.revocationId, node: work.node })
+        .setParameters({ flushed, dropped, attempts })
+        .execute(),
+    );
+    work.claimedUntil = claimedUntil;
+  }
+
+  async mayHavePhone({ sipUser, sipDomain }: Revocation): Promise<boolean> {
+    return this.dataSource.manager.existsBy(Extension, {
+      liveNumber: sipUser,
+      status: 'active',
+      tenant: { domain: sipDomain, status: 'active' },
+    });
+  }
+
+  settled({ sipUser, sipDomain }: Revocation): Promise<void> {
+    return this.lookups.settled(`${sipUser}@${sipDomain}`, LOOKUP_DEADLINE_MS);
+  }
+
+  isTenantDomain(host: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(Tenant, { domain: host });
+  }
+
+  /** Removes what is older than 90 days, whatever became of it. */
+  async purge(): Promise<void> {
+    const old = { createdAt: LessThan(new Date(Date.now() - KEPT_MS)) };
+    for (let left = BATCH; left === BATCH;) {
+      left = await this.transactions.run(async (manager) => {
+        const found = await manager.find(Revocation, { where: old, select: { id: true }, take: BATCH });
+        const ids = found.map(({ id }) => id);
+        if (ids.length === 0) return 0;
+        await manager.delete(RevocationNode, { revocationId: In(ids) });
+        await manager.delete(Revocation, { id: In(ids) });
+        return ids.length;
+      });
+    }
+  }
+
+  private claimant(): { now: Date; me: string } {
+    return { now: new Date(), me: this.instance };
+  }
+}
+
+/** In whole seconds, as the database keeps it. */
+function claimEnd(): Date {
+  return new Date(now().getTime() + CLAIM_MS);
+}

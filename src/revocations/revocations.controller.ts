@@ -1,0 +1,72 @@
+import { Controller, Delete, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Account, type AccountOf } from '../auth/account';
+import { BearerGuard } from '../auth/bearer.guard';
+import { ApiErrors } from '../common/api-errors';
+import { page, PageQuery } from '../common/page';
+import { DEVICE_ID } from '../freeswitch/device-id';
+import { KicksService } from './kicks.service';
+import { mapNode, mapReceipt, ReceiptPage, UnregisteredAnswer } from './receipts.dto';
+import { ReceiptsService } from './receipts.service';
+
+const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
+const DEVICE = {
+  name: 'device',
+  description: "A device's id.",
+  schema: { type: 'string', pattern: DEVICE_ID.source },
+};
+
+@ApiTags('Extensions')
+@ApiBearerAuth()
+@Controller('api/pbx/extensions/:ext')
+@UseGuards(BearerGuard)
+export class RevocationsController {
+  constructor(
+    private readonly receipts: ReceiptsService,
+    private readonly kicks: KicksService,
+  ) {}
+
+  @Get('revocations')
+  @ApiOperation({
+    summary: 'What nodes forgot after changes, or must still forget; for 90 days, also of a deleted one',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: ReceiptPage })
+  @ApiErrors(401, 403, 404, 422)
+  async list(
+    @Account() account: AccountOf,
+    @Param('ext') number: string,
+    @Query() query: PageQuery,
+  ): Promise<ReceiptPage> {
+    const [receipts, total] = await this.receipts.list(account, number, query);
+    return page(query, receipts.map(mapReceipt), total);
+  }
+
+  @Delete('registration')
+  @ApiOperation({ summary: 'Put every phone of the extension out; it may register again' })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: UnregisteredAnswer })
+  @ApiErrors(401, 403, 404)
+  async kick(@Account() account: AccountOf, @Param('ext') number: string): Promise<UnregisteredAnswer> {
+    return this.answer(account, number);
+  }
+
+  @Delete('registration/:device')
+  @ApiOperation({ summary: 'Put one phone of the extension out; it may register again' })
+  @ApiParam(NUMBER)
+  @ApiParam(DEVICE)
+  @ApiOkResponse({ type: UnregisteredAnswer })
+  @ApiErrors(401, 403, 404)
+  async kickDevice(
+    @Account() account: AccountOf,
+    @Param('ext') number: string,
+    @Param('device') device: string,
+  ): Promise<UnregisteredAnswer> {
+    return this.answer(account, number, device);
+  }
+
+  private async answer(account: AccountOf, number: string, device?: string): Promise<UnregisteredAnswer> {
+    const nodes = await this.kicks.kick(account, number, device);
+    return { data: { unregistered: true, nodes: nodes.map(mapNode) } };
+  }
+}

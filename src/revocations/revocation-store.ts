@@ -20,7 +20,7 @@ export type Change = Pick<Revocation, 'tenantId' | 'sipUser' | 'sipDomain' | 're
  * How long a process has work to itself once it took it or last said how it went: longer than until the
  * second pass. What a process that died had begun, another begins when this is over.
  */
-export const CLAIM_MS = 6_000;
+export const CLAIM_MS = 5_000;
 const BATCH = 200;
 const ROWS_PER_STATEMENT = 500;
 const KEPT_MS = 90 * 24 * 3_600_000;

@@ -19,6 +19,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
   private readonly revokers: NodeRevoker[];
   private readonly ends: (() => void)[] = [];
   private later: NodeJS.Timeout | null = null;
+  private lookAt = 0;
 
   constructor(
     private readonly store: RevocationStore,
@@ -39,8 +40,9 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     await this.purge();
     const hourly = setInterval(() => void this.purge(), PURGE_EVERY_MS);
     this.ends.push(() => clearInterval(hourly));
-    this.ends.push(this.pool.onReady((node) => this.revokers.find(({ name }) => name === node.name)?.wake()));
+    this.ends.push(this.pool.onReady((node) => this.resume(node.name)));
     this.wake();
+    this.wakeLater();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -65,10 +67,21 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
 
   /** Looks for work that another process has left undone, once that has had its time. */
   wakeLater(): void {
-    this.later ??= setTimeout(() => {
-      this.later = null;
-      this.wake();
-    }, CLAIM_MS + 1_000);
+    this.lookAt = Date.now() + CLAIM_MS + 1_000;
+    this.later ??= setTimeout(() => this.lookLater(), CLAIM_MS + 1_000);
+  }
+
+  /** Called for again meanwhile, it looks again. */
+  private lookLater(): void {
+    const left = this.lookAt - Date.now();
+    this.later = left > 0 ? setTimeout(() => this.lookLater(), left) : null;
+    this.wake();
+  }
+
+  /** The node may have been away from another process as well, which had begun something. */
+  private resume(node: string): void {
+    this.revokers.find(({ name }) => name === node)?.wake();
+    this.wakeLater();
   }
 
   private wake(): void {

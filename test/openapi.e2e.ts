@@ -30,7 +30,8 @@ describeOnEach('the OpenAPI document', (lane) => {
   const seen = new Set<string>();
 
   beforeAll(async () => {
-    dialplane = await Dialplane.start(lane);
+    // A node that is away: what it would hold cannot be said.
+    dialplane = await Dialplane.start(lane, { FREESWITCH_NODES: 'esl://:x@127.0.0.1:1?name=fs1' });
     document = (await dialplane.request<Document>('GET', '/docs/openapi.json')).body;
   });
   afterAll(() => dialplane.stop());
@@ -85,7 +86,10 @@ describeOnEach('the OpenAPI document', (lane) => {
     const list = '/api/pbx/extensions';
     const one = '/api/pbx/extensions/{ext}';
     const rotate = '/api/pbx/extensions/{ext}/change-password';
+    const many = '/api/pbx/extensions/change-passwords';
+    const receipts = '/api/pbx/extensions/{ext}/revocations';
     const registration = '/api/pbx/extensions/{ext}/registration';
+    const device = '/api/pbx/extensions/{ext}/registration/{device}';
     const large = { x: 'x'.repeat(100_000) };
     const cases: [string, string, string, string, unknown?][] = [
       [list, 'POST', admin.token, '', full],
@@ -128,6 +132,26 @@ describeOnEach('the OpenAPI document', (lane) => {
         [`${one}/${what}`, 'GET', 'none', `/1001/${what}`],
         [`${one}/${what}`, 'GET', agent, `/1001/${what}`],
       ]),
+      [many, 'POST', admin.token, '/change-passwords', { extension_numbers: ['1001'] }],
+      [many, 'POST', admin.token, '/change-passwords', {}],
+      [many, 'POST', admin.token, '/change-passwords', []],
+      [many, 'POST', admin.token, '/change-passwords', { x: 'x'.repeat(300_000) }],
+      [many, 'POST', 'none', '/change-passwords', {}],
+      [many, 'POST', reader, '/change-passwords', {}],
+      ...[registration, device].flatMap((path): [string, string, string, string][] => {
+        const suffix = path === registration ? '/registration' : `/registration/${'0'.repeat(16)}`;
+        return [
+          [path, 'DELETE', admin.token, `/1001${suffix}`],
+          [path, 'DELETE', admin.token, `/9999${suffix}`],
+          [path, 'DELETE', 'none', `/1001${suffix}`],
+          [path, 'DELETE', reader, `/1001${suffix}`],
+        ];
+      }),
+      [receipts, 'GET', admin.token, '/1001/revocations'],
+      [receipts, 'GET', admin.token, '/9999/revocations'],
+      [receipts, 'GET', admin.token, '/1001/revocations?page=0'],
+      [receipts, 'GET', 'none', '/1001/revocations'],
+      [receipts, 'GET', agent, '/1001/revocations'],
       [one, 'DELETE', 'none', '/1001'],
       [one, 'DELETE', reader, '/1001'],
       [one, 'DELETE', admin.token, '/1001'],

@@ -58,6 +58,47 @@ describeOnEach('the migrations', (lane) => {
     expect(kept).toEqual([{ name: 'a', live_number: '1001' }]);
   });
 
+  it('keep what nodes must still forget, there and back', async () => {
+    const applied = await dataSource.runMigrations();
+    const toTheFirst = async (): Promise<void> => {
+      for (let left = applied.length; left > 1; left--) await dataSource.undoLastMigration();
+    };
+    await toTheFirst();
+    const time = '2026-01-01 00:00:00';
+    await dataSource.query(
+      `INSERT INTO tenants (id, name, domain, created_at, updated_at) VALUES (7, 'a', 'a.test', '${time}', '${time}')`,
+    );
+    await dataSource.query(
+      `INSERT INTO extensions (tenant_id, extension_number, live_number, status, a1, created_at, updated_at)
+       VALUES (7, '1002', '1002', 'disabled', '', '${time}', '${time}')`,
+    );
+    const pending = [
+      ['fs1', '1001', 1],
+      ['fs2', '1002', 1],
+      ['fs1', '1003', 0],
+    ];
+    for (const row of pending) {
+      const sql = `INSERT INTO revocations (node, sip_user, sip_domain, drop_contacts, created_at) VALUES (?, ?, 'a.test', ?, '${time}')`;
+      await dataSource.query(sql, row);
+    }
+    await dataSource.runMigrations();
+    const kept = await dataSource.query(
+      `SELECT n.node, r.sip_user, r.reason, r.tenant_id, n.verified_at
+       FROM revocation_nodes n JOIN revocations r ON r.id = n.revocation_id ORDER BY r.id`,
+    );
+    expect(kept).toEqual([
+      { node: 'fs1', sip_user: '1001', reason: 'deleted', tenant_id: 7, verified_at: null },
+      { node: 'fs2', sip_user: '1002', reason: 'disabled', tenant_id: 7, verified_at: null },
+      { node: 'fs1', sip_user: '1003', reason: 'changed', tenant_id: 7, verified_at: null },
+    ]);
+    await dataSource.query(`UPDATE revocation_nodes SET verified_at = '${time}' WHERE node = 'fs2'`);
+    await toTheFirst();
+    const back = await dataSource.query<Record<string, unknown>[]>(
+      'SELECT node, sip_user, drop_contacts FROM revocations ORDER BY id',
+    );
+    expect(back.map((row) => Object.values(row))).toEqual([pending[0], pending[2]]);
+  });
+
   it('keep impossible extensions out of the database', async () => {
     await dataSource.runMigrations();
     const time = '2026-01-01 00:00:00';

@@ -23,6 +23,10 @@ describeOnEach('secrets', (lane) => {
     const made = await api<Made>('POST', '/extensions', { extension_number: '9001', voicemail_pin: PIN });
     await api('POST', '/extensions', { extension_number: '9002', sip_password: CHOSEN, voicemail_pin: PIN });
     const rotated = await api<Made>('POST', '/extensions/9001/change-password', {});
+    const many = await api<{ data: { sip_password: string }[] }>('POST', '/extensions/change-passwords', {
+      extension_numbers: ['9001'],
+    });
+    const csv = await api('POST', '/extensions/change-passwords?format=csv', { all: true });
     await api('POST', '/extensions', { extension_number: '9003', sip_password: `${CHOSEN}\0` });
     await api('PUT', '/extensions/9001', { sip_password: CHOSEN });
     await api('POST', '/extensions', { extension_number: '9002', sip_password: CHOSEN });
@@ -40,6 +44,8 @@ describeOnEach('secrets', (lane) => {
       await api('GET', '/extensions/9001/directory'),
       await api('GET', '/extensions'),
       await api('GET', '/extensions/9001'),
+      await api('GET', '/extensions/9001/revocations'),
+      await api('DELETE', '/extensions/9001/registration'),
       await api('PUT', '/extensions/9001', { voicemail_pin: '1' }),
       await dialplane.request('GET', '/metrics'),
       await dialplane.request('GET', '/health/ready'),
@@ -60,6 +66,8 @@ describeOnEach('secrets', (lane) => {
     const secrets = {
       generated: made.body.data.sip_password,
       rotated: rotated.body.data.sip_password,
+      bulk: many.body.data[0]?.sip_password ?? '',
+      csv: /^9001,(\w+)\r$/m.exec(csv.text)?.[1] ?? '',
       chosen: CHOSEN,
       pin: PIN,
       typed: TYPED,

@@ -14,7 +14,7 @@ import { ExtensionChanges } from './extension-changes';
 import { Extension } from './extension.entity';
 import { MOST_ROTATED, refuseEach, type Selection } from './rotation-input.dto';
 
-const ROWS_PER_STATEMENT = 500;
+const ROWS_PER_STATEMENT = 100;
 
 type Rotated = Pick<Extension, 'id' | 'extensionNumber' | 'status'> & NewCredentials;
 

@@ -14,10 +14,13 @@ export interface Progress extends Tally {
 
 /** Where a node's work is kept. */
 export interface WorkStore extends Users {
-  /** The oldest pending work of the node that no other process is at, now this one's. */
-  take(node: string, except: readonly number[]): Promise<RevocationNode[]>;
-  /** Whether the work is this process's again, its claim having run out. */
-  claim(work: RevocationNode): Promise<boolean>;
+  /** The oldest `most` pending works of the node that no other process is at, now this one's. */
+  take(node: string, except: readonly number[], most: number): Promise<RevocationNode[]>;
+  /**
+   * Claims works of one node again whose claims have run out.
+   * @returns the ids of those that are still pending and no other process is at
+   */
+  claim(works: readonly RevocationNode[]): Promise<Set<number>>;
   /** Adds to the receipt, and holds the claim on. */
   save(work: RevocationNode, progress: Progress): Promise<void>;
 }
@@ -50,7 +53,8 @@ const POLL_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 const AT_ONCE = 8;
-const MOST_JOBS = 2_000;
+const MOST_JOBS = 600;
+const BATCH = 200;
 
 /** Carries out one node's revocations; one that fails is tried again later and holds up no other. */
 export class NodeRevoker {
@@ -63,6 +67,7 @@ export class NodeRevoker {
   private stale = false;
   private loading = false;
   private atWork = 0;
+  private renewing: Promise<void> | null = null;
   private nextPoll = 0;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
@@ -111,7 +116,7 @@ export class NodeRevoker {
       if (this.running.size === 0) this.release();
       return;
     }
-    if (this.stale && !this.loading && this.jobs.size < MOST_JOBS) this.run(this.load());
+    if (this.stale && !this.loading && this.jobs.size <= MOST_JOBS - BATCH) this.run(this.load());
     while (this.atWork < AT_ONCE) {
       const job = this.next();
       if (!job) break;
@@ -132,7 +137,7 @@ export class NodeRevoker {
     this.loading = true;
     this.stale = false;
     try {
-      const found = await this.store.take(this.node.name, [...this.jobs.keys()]);
+      const found = await this.store.take(this.node.name, [...this.jobs.keys()], BATCH);
       this.add(found);
       if (found.length > 0) this.stale = true;
     } catch (error) {
@@ -164,16 +169,21 @@ export class NodeRevoker {
   /** What is due, first passes first. */
   private next(): Job | undefined {
     const time = Date.now();
-    const due = [...this.jobs.values()].filter((job) => !job.running && job.due <= time);
-    return due.find(({ pass }) => pass === 'first') ?? due[0];
+    let second: Job | undefined;
+    for (const job of this.jobs.values()) {
+      if (job.running || job.due > time) continue;
+      if (job.pass === 'first') return job;
+      second ??= job;
+    }
+    return second;
   }
 
   private async attempt(job: Job): Promise<void> {
     job.running = true;
     this.atWork += 1;
     try {
-      if (await this.isOurs(job)) await this.pass(job);
-      else this.jobs.delete(job.work.revocationId);
+      if (!isClaimed(job)) await (this.renewing ??= this.renew());
+      if (this.jobs.has(job.work.revocationId)) await this.pass(job);
       job.failures = 0;
     } catch (error) {
       // A session that was lost is not the job's fault: it stays due, for when the node is back.
@@ -185,9 +195,15 @@ export class NodeRevoker {
     }
   }
 
-  private async isOurs({ work }: Job): Promise<boolean> {
-    const claimed = work.claimedUntil !== null && work.claimedUntil.getTime() > Date.now();
-    return claimed || (await this.store.claim(work));
+  /** Claims again what waited for longer than its claim lasts; others may have it by now. */
+  private async renew(): Promise<void> {
+    const lapsed = [...this.jobs.values()].filter((job) => !isClaimed(job)).map(({ work }) => work);
+    try {
+      const ours = await this.store.claim(lapsed);
+      for (const work of lapsed) if (!ours.has(work.revocationId)) this.jobs.delete(work.revocationId);
+    } finally {
+      this.renewing = null;
+    }
   }
 
   private putOff(job: Job, error: unknown): void {
@@ -260,10 +276,13 @@ export class NodeRevoker {
   /** The next look: when something is due, and now and then for what other instances wrote. */
   private plan(): void {
     if (this.timer) clearTimeout(this.timer);
-    const waiting = [...this.jobs.values()].filter((job) => !job.running);
-    // Those that are due wait for one that runs to end, which looks again.
-    const due = waiting.map((job) => job.due).filter((time) => time > Date.now());
-    const next = Math.min(this.nextPoll, ...due);
+    // With every hand full, the first that is free looks again.
+    if (this.atWork === AT_ONCE) return;
+    const time = Date.now();
+    let next = this.nextPoll;
+    for (const { running, due } of this.jobs.values()) {
+      if (!running && due > time && due < next) next = due;
+    }
     this.timer = setTimeout(
       () => {
         if (Date.now() >= this.nextPoll) {
@@ -272,10 +291,13 @@ export class NodeRevoker {
         }
         this.go();
       },
-      Math.max(10, next - Date.now()),
+      Math.max(10, next - time),
     );
   }
 }
+
+const isClaimed = ({ work }: Job): boolean =>
+  work.claimedUntil !== null && work.claimedUntil.getTime() > Date.now();
 
 const noProgress = (): Progress => ({
   flushed: 0,

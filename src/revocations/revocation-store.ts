@@ -21,7 +21,7 @@ export type Change = Pick<Revocation, 'tenantId' | 'sipUser' | 'sipDomain' | 're
  * second pass. What a process that died had begun, another begins when this is over.
  */
 export const CLAIM_MS = 5_000;
-const BATCH = 200;
+const PURGED_AT_ONCE = 200;
 const ROWS_PER_STATEMENT = 500;
 const KEPT_MS = 90 * 24 * 3_600_000;
 
@@ -94,7 +94,7 @@ export class RevocationStore implements WorkStore {
     );
   }
 
-  async take(node: string, except: readonly number[]): Promise<RevocationNode[]> {
+  async take(node: string, except: readonly number[], most: number): Promise<RevocationNode[]> {
     const found = await this.dataSource.manager
       .createQueryBuilder(RevocationNode, 'n')
       .select('n.revocation_id', 'id')
@@ -102,24 +102,29 @@ export class RevocationStore implements WorkStore {
       .andWhere('(n.claimed_until IS NULL OR n.claimed_until <= :now OR n.claimed_by = :me)', this.claimant())
       .andWhere(except.length > 0 ? 'n.revocation_id NOT IN (:...except)' : '1 = 1', { except })
       .orderBy('n.revocation_id')
-      .limit(BATCH)
+      .limit(most)
       .getRawMany<{ id: number }>();
-    return found.length === 0
-      ? []
-      : this.claimAll(
-          node,
-          found.map(({ id }) => id),
-        );
+    if (found.length === 0) return [];
+    const ours = await this.claimAll(
+      node,
+      found.map(({ id }) => id),
+    );
+    return this.dataSource.manager.find(RevocationNode, {
+      where: { node, revocationId: In([...ours]) },
+      relations: { revocation: true },
+      order: { revocationId: 'ASC' },
+    });
   }
 
-  async claim(work: RevocationNode): Promise<boolean> {
-    const [claimed] = await this.claimAll(work.node, [work.revocationId]);
-    if (!claimed) return false;
-    work.claimedUntil = claimed.claimedUntil;
-    return true;
+  async claim(works: readonly RevocationNode[]): Promise<Set<number>> {
+    const claimedUntil = claimEnd();
+    const ids = works.map(({ revocationId }) => revocationId);
+    const ours = await this.claimAll(works[0]?.node ?? '', ids);
+    for (const work of works) if (ours.has(work.revocationId)) work.claimedUntil = claimedUntil;
+    return ours;
   }
 
-  private async claimAll(node: string, ids: number[]): Promise<RevocationNode[]> {
+  private async claimAll(node: string, ids: number[]): Promise<Set<number>> {
     const claimedUntil = claimEnd();
     await this.transactions.run((manager) =>
       manager
@@ -130,11 +135,13 @@ export class RevocationStore implements WorkStore {
         .andWhere('(claimed_until IS NULL OR claimed_until <= :now OR claimed_by = :me)', this.claimant())
         .execute(),
     );
-    return this.dataSource.manager.find(RevocationNode, {
-      where: { node, revocationId: In(ids), claimedBy: this.instance, claimedUntil },
-      relations: { revocation: true },
-      order: { revocationId: 'ASC' },
-    });
+    const rows = await this.dataSource.manager
+      .createQueryBuilder(RevocationNode, 'n')
+      .select('n.revocation_id', 'id')
+      .where('n.node = :node AND n.revocation_id IN (:...ids)', { node, ids })
+      .andWhere('n.claimed_by = :me AND n.verified_at IS NULL', this.claimant())
+      .getRawMany<{ id: number }>();
+    return new Set(rows.map(({ id }) => id));
   }
 
   async save(work: RevocationNode, progress: Progress): Promise<void> {
@@ -180,9 +187,13 @@ export class RevocationStore implements WorkStore {
   /** Removes what is older than 90 days, whatever became of it. */
   async purge(): Promise<void> {
     const old = { createdAt: LessThan(new Date(Date.now() - KEPT_MS)) };
-    for (let left = BATCH; left === BATCH;) {
+    for (let left = PURGED_AT_ONCE; left === PURGED_AT_ONCE;) {
       left = await this.transactions.run(async (manager) => {
-        const found = await manager.find(Revocation, { where: old, select: { id: true }, take: BATCH });
+        const found = await manager.find(Revocation, {
+          where: old,
+          select: { id: true },
+          take: PURGED_AT_ONCE,
+        });
         const ids = found.map(({ id }) => id);
         if (ids.length === 0) return 0;
         await manager.delete(RevocationNode, { revocationId: In(ids) });

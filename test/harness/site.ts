@@ -1,6 +1,6 @@
 import { FakeFreeSwitch, type Phone } from '../fake-freeswitch/fake-freeswitch';
 import { CommandLine, type Server } from './command-line';
-import { APP_KEY, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './dialplane';
+import { type Answer, APP_KEY, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './dialplane';
 import { eventually } from './eventually';
 import { type Lane } from './lanes';
 import { nodeReady } from './nodes';
@@ -78,7 +78,12 @@ export class Site {
     return server;
   }
 
-  api<T = unknown>(method: string, path: string, body?: unknown, token = this.tenant.token) {
+  api<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    token = this.tenant.token,
+  ): Promise<Answer<T>> {
     return this.dialplane.api<T>(token, method, `/extensions${path}`, body);
   }
 

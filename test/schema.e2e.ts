@@ -61,6 +61,8 @@ describeOnEach('the migrations', (lane) => {
   it('keep what nodes must still forget, there and back', async () => {
     const applied = await dataSource.runMigrations();
     const toTheFirst = async (): Promise<void> => {
+      // As TypeORM does for the way up: a table is made anew there to lose a column.
+      if (lane.name === 'sqlite') await dataSource.query('PRAGMA foreign_keys = OFF');
       for (let left = applied.length; left > 1; left--) await dataSource.undoLastMigration();
     };
     await toTheFirst();
@@ -82,7 +84,7 @@ describeOnEach('the migrations', (lane) => {
       await dataSource.query(sql, row);
     }
     await dataSource.runMigrations();
-    const kept = await dataSource.query(
+    const kept: unknown = await dataSource.query(
       `SELECT n.node, r.sip_user, r.reason, r.tenant_id, n.verified_at
        FROM revocation_nodes n JOIN revocations r ON r.id = n.revocation_id ORDER BY r.id`,
     );

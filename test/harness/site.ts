@@ -72,9 +72,12 @@ export class Site {
       FREESWITCH_NODES: `${this.fs1.address} ${this.fs2.address}`,
     });
     this.programs.push(program);
-    const before = [this.fs1.sessions, this.fs2.sessions];
     const server = await program.serve();
-    await eventually(() => this.fs1.sessions > before[0]! && this.fs2.sessions > before[1]!);
+    await eventually(async () => {
+      const health = await fetch(`${server.url}/health/ready`);
+      const { nodes } = (await health.json()) as { nodes: { status: string }[] };
+      return nodes.every(({ status }) => status === 'ready');
+    });
     return server;
   }
 

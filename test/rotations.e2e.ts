@@ -1,3 +1,6 @@
+import { IsNull } from 'typeorm';
+import { Extension } from '../src/extensions/extension.entity';
+import { RevocationNode } from '../src/revocations/revocation-node.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
@@ -195,12 +198,31 @@ describeOnEach('rotation', (lane) => {
       expect((await site.api('PUT', '/1001', { x: 'x'.repeat(100_000) })).status).toBe(413);
     });
 
-    it('of more than are worked on at once is completed on every node', async () => {
-      for (let i = 0; i < 60; i++) await site.create(String(2000 + i));
-      await rotate({ all: true });
-      await eventually(async () => (await site.receipts('2059'))[0]?.status === 'done');
-      const flushed = site.fs2.commands.filter((command) => command.includes('xml_flush_cache'));
-      expect(new Set(flushed).size).toBe(61);
+    it('of very many is in the way of no delete, and completed on every node', async () => {
+      const time = new Date();
+      const { manager } = site.dialplane.dataSource;
+      const tenantId = site.tenant.tenant.id;
+      const rows = Array.from({ length: 600 }, (_, i) => {
+        const extensionNumber = String(20_000 + i);
+        return {
+          tenantId,
+          extensionNumber,
+          liveNumber: extensionNumber,
+          a1: '',
+          createdAt: time,
+          updatedAt: time,
+        };
+      });
+      await manager.createQueryBuilder().insert().into(Extension).values(rows).updateEntity(false).execute();
+      await registers(site.fs1, phone);
+      expect((await rotate({ all: true })).body.data).toHaveLength(601);
+      await site.api('DELETE', '/1001');
+      expect(await manager.countBy(RevocationNode, { verifiedAt: IsNull() })).toBeGreaterThan(100);
+      expect(site.fs1.registrations(phone)).toEqual([]);
+      for (const fake of [site.fs1, site.fs2]) {
+        const flushed = () => fake.commands.filter((command) => command.includes('xml_flush_cache'));
+        await eventually(() => new Set(flushed()).size === 601);
+      }
     });
   });
 });

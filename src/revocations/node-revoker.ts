@@ -21,7 +21,7 @@ export interface WorkStore extends Users {
    * @returns the ids of those that are still pending and no other process is at
    */
   claim(works: readonly RevocationNode[]): Promise<Set<number>>;
-  /** Adds to the receipt, and holds the claim on. */
+  /** Adds to the receipt, and prolongs the claim. */
   save(work: RevocationNode, progress: Progress): Promise<void>;
 }
 
@@ -53,8 +53,9 @@ const POLL_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 const AT_ONCE = 8;
-const MOST_JOBS = 600;
+/** Loaded from the database at a time, once no more than so many wait for their first pass. */
 const BATCH = 200;
+const MOST_JOBS = 2_000;
 
 /** Carries out one node's revocations; one that fails is tried again later and holds up no other. */
 export class NodeRevoker {
@@ -96,7 +97,9 @@ export class NodeRevoker {
     if (this.stopped || this.node.status !== 'ready' || works.length === 0) return Promise.resolve();
     return new Promise((done) => {
       this.waiters.push({ ids: new Set(works.map(({ revocationId }) => revocationId)), done });
-      this.add(works);
+      // Of a change of very many users each takes its turn, and none is in the way of another change.
+      if (works.length <= BATCH) this.add(works);
+      else this.stale = true;
       this.go();
     });
   }
@@ -116,13 +119,19 @@ export class NodeRevoker {
       if (this.running.size === 0) this.release();
       return;
     }
-    if (this.stale && !this.loading && this.jobs.size <= MOST_JOBS - BATCH) this.run(this.load());
+    if (this.stale && !this.loading && this.hasRoom()) this.run(this.load());
     while (this.atWork < AT_ONCE) {
       const job = this.next();
       if (!job) break;
       this.run(this.attempt(job));
     }
     this.plan();
+  }
+
+  private hasRoom(): boolean {
+    let waiting = 0;
+    for (const { pass } of this.jobs.values()) if (pass === 'first') waiting += 1;
+    return waiting <= BATCH && this.jobs.size <= MOST_JOBS - BATCH;
   }
 
   private run(work: Promise<void>): void {
@@ -166,16 +175,17 @@ export class NodeRevoker {
     }
   }
 
-  /** What is due, first passes first. */
+  /** What is due, first passes first, and of these the newest: somebody waits for its answer. */
   private next(): Job | undefined {
     const time = Date.now();
+    let first: Job | undefined;
     let second: Job | undefined;
     for (const job of this.jobs.values()) {
       if (job.running || job.due > time) continue;
-      if (job.pass === 'first') return job;
-      second ??= job;
+      if (job.pass === 'first') first = job;
+      else second ??= job;
     }
-    return second;
+    return first ?? second;
   }
 
   private async attempt(job: Job): Promise<void> {

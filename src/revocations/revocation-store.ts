@@ -30,6 +30,9 @@ const KEPT_MS = 90 * 24 * 3_600_000;
 export class RevocationStore implements WorkStore {
   /** This process, among those that share the database. */
   readonly instance = randomUUID();
+  private unsaved: [RevocationNode, Progress][] = [];
+  private saving: Promise<void> = Promise.resolve();
+  private nextSave: Promise<void> | null = null;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -144,27 +147,40 @@ export class RevocationStore implements WorkStore {
     return new Set(rows.map(({ id }) => id));
   }
 
-  async save(work: RevocationNode, progress: Progress): Promise<void> {
+  /** What comes in while a transaction runs shares the next one. */
+  save(work: RevocationNode, progress: Progress): Promise<void> {
+    this.unsaved.push([work, progress]);
+    this.nextSave ??= this.saving.then(() => {
+      this.nextSave = null;
+      const entries = this.unsaved.splice(0);
+      const saved = this.transactions.run(async (manager) => {
+        for (const entry of entries) await this.enter(manager, ...entry);
+      });
+      this.saving = saved.catch(() => undefined);
+      return saved;
+    });
+    return this.nextSave;
+  }
+
+  private async enter(manager: EntityManager, work: RevocationNode, progress: Progress): Promise<void> {
     const { flushed, dropped, attempts, lastError, flushedAt, verifiedAt } = progress;
     const claimedUntil = claimEnd();
-    await this.transactions.run((manager) =>
-      manager
-        .createQueryBuilder()
-        .update(RevocationNode)
-        .set({
-          flushedEntries: () => 'flushed_entries + :flushed',
-          droppedContacts: () => 'dropped_contacts + :dropped',
-          attempts: () => 'attempts + :attempts',
-          lastError,
-          ...(flushedAt && { flushedAt }),
-          ...(verifiedAt && { verifiedAt }),
-          claimedBy: this.instance,
-          claimedUntil,
-        })
-        .where({ revocationId: work.revocationId, node: work.node })
-        .setParameters({ flushed, dropped, attempts })
-        .execute(),
-    );
+    await manager
+      .createQueryBuilder()
+      .update(RevocationNode)
+      .set({
+        flushedEntries: () => 'flushed_entries + :flushed',
+        droppedContacts: () => 'dropped_contacts + :dropped',
+        attempts: () => 'attempts + :attempts',
+        lastError,
+        ...(flushedAt && { flushedAt }),
+        ...(verifiedAt && { verifiedAt }),
+        claimedBy: this.instance,
+        claimedUntil,
+      })
+      .where({ revocationId: work.revocationId, node: work.node })
+      .setParameters({ flushed, dropped, attempts })
+      .execute();
     work.claimedUntil = claimedUntil;
   }
 

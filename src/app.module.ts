@@ -54,6 +54,42 @@ export interface Installation {
   dataSource: DataSource;
 }
 
+const CONTROLLERS = [
+  ExtensionsController,
+  RegistrationsController,
+  RegistrationsStreamController,
+  DiagnosisController,
+  RotationsController,
+  RevocationsController,
+  CallerIdsController,
+  DirectoryController,
+  HealthController,
+  MetricsController,
+];
+
+const SERVICES = [
+  Metrics,
+  LookupLog,
+  LookupsInFlight,
+  SipCredentials,
+  TenantsService,
+  TokensService,
+  CallerIdsService,
+  ExtensionChanges,
+  ExtensionsService,
+  RegistrationsService,
+  RegistrationStreams,
+  StreamLimits,
+  RotationsService,
+  RevocationStore,
+  RevocationsService,
+  ReceiptsService,
+  KicksService,
+  ChangeFeed,
+  DiagnosisService,
+  DirectoryService,
+];
+
 @Module({})
 export class AppModule implements OnApplicationShutdown {
   constructor(private readonly pool: NodePool) {}
@@ -61,18 +97,7 @@ export class AppModule implements OnApplicationShutdown {
   static of({ settings, secrets, dataSource }: Installation): DynamicModule {
     return {
       module: AppModule,
-      controllers: [
-        ExtensionsController,
-        RegistrationsController,
-        RegistrationsStreamController,
-        DiagnosisController,
-        RotationsController,
-        RevocationsController,
-        CallerIdsController,
-        DirectoryController,
-        HealthController,
-        MetricsController,
-      ],
+      controllers: CONTROLLERS,
       providers: [
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_PIPE, useClass: FieldsPipe },
@@ -83,26 +108,7 @@ export class AppModule implements OnApplicationShutdown {
         { provide: DatabasePresence, useFactory: watchDatabase, inject: [DataSource] },
         { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
         { provide: NodePool, useFactory: startPool, inject: [Settings, Metrics] },
-        Metrics,
-        LookupLog,
-        LookupsInFlight,
-        SipCredentials,
-        TenantsService,
-        TokensService,
-        CallerIdsService,
-        ExtensionChanges,
-        ExtensionsService,
-        RegistrationsService,
-        RegistrationStreams,
-        StreamLimits,
-        RotationsService,
-        RevocationStore,
-        RevocationsService,
-        ReceiptsService,
-        KicksService,
-        ChangeFeed,
-        DiagnosisService,
-        DirectoryService,
+        ...SERVICES,
       ],
     };
   }

@@ -232,7 +232,7 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
     fs1.directoryUrl = null;
     await fs1.register(phone);
     const { verdict } = await becomes('directory_unreachable');
-    expect(verdict.summary).toContain('by fs1, which did not ask Dialplane for 1001');
+    expect(verdict.summary).toContain('by fs1, which did not ask this Dialplane for 1001');
     expect(verdict.next_step).toContain('dialplane doctor');
   });
 

@@ -13,6 +13,7 @@ interface View {
     source: string;
     nodes: { expected: number; asked: number; answered: number; states: { name: string; state: string }[] };
     devices: Record<string, unknown>[];
+    registered_with_previous_password: boolean | null;
   };
 }
 
@@ -163,6 +164,33 @@ describeOnEach('what is told of registrations', (lane) => {
       });
       await eventually(async () => (await view('1001')).devices[0]?.reachable === reachable);
     }
+  });
+
+  it('shows which phone still holds on with the password from before a rotation', async () => {
+    const holds = async () => {
+      const { devices, registered_with_previous_password: any } = await view('1001');
+      return [any, ...devices.map((device) => device.registered_with_previous_password)];
+    };
+    await fs1.register(phone('1001'));
+    await eventually(async () => (await view('1001')).devices.length === 1);
+    expect(await holds()).toEqual([false, false]);
+    // Within the second of the rotation nobody knows which came first: the database keeps whole seconds.
+    let password = '';
+    await eventually(async () => {
+      const path = '/extensions/1001/change-password';
+      const answer = await dialplane.api<{ data: { sip_password: string } }>(tenant.token, 'POST', path, {});
+      password = answer.body.data.sip_password;
+      return (await holds())[0] === true;
+    });
+    expect((await fs1.register(phone('1001'))).status).toBe(403);
+    expect(await holds()).toEqual([true, true]);
+    const { contact } = fs1.registrations(phone('1001'))[0] ?? {};
+    const renewed = { ...phone('1001'), password, contact: /<(.*)>/.exec(contact ?? '')?.[1] ?? '' };
+    await eventually(async () => {
+      expect((await fs1.register(renewed)).status).toBe(200);
+      return (await holds())[0] === false;
+    });
+    expect(await holds()).toEqual([false, false]);
   });
 
   it('lists the whole account in one call', async () => {

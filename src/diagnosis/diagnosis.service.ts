@@ -10,6 +10,7 @@ import { Extension } from '../extensions/extension.entity';
 import { type EslEvent } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';
 import { readAttempt, readEnding, readFailure, readRegister } from '../freeswitch/sofia-events';
+import { previousPassword } from '../registrations/previous-password';
 import { RegistrationsService } from '../registrations/registrations.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { type Facts } from './facts';
@@ -48,15 +49,19 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
   async factsOf({ tenantId, domain }: AccountOf, number: string): Promise<Facts> {
     if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
     const extension = await this.extension(tenantId, number);
+    const view = this.registrations.view(number, domain);
     const now = Date.now();
     return {
       number,
       domain,
       extension: extension && { ...extension, tenantStatus: extension.tenant?.status ?? 'active' },
-      passwordChangedAt: null,
+      passwordChangedAt: extension?.passwordChangedAt ?? null,
+      previousPassword: extension
+        ? view.devices.map(await previousPassword(this.dataSource.manager, extension)).includes(true)
+        : false,
       cacheMs: this.settings.DIRECTORY_CACHE_MS,
       now,
-      view: this.registrations.view(number, domain),
+      view,
       seen: extension ? this.seen.know(number, domain, now) : this.seen.nobody(),
       unknownNumbers: this.seen.knowDomain(domain),
       unknownDomains: this.seen.unknownDomains,

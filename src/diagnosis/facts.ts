@@ -19,6 +19,8 @@ export interface Facts {
   extension: KnownExtension | null;
   /** Null: not since it was made, or not known. */
   passwordChangedAt: Date | null;
+  /** Whether a phone that is registered has not registered since. */
+  previousPassword: boolean;
   /** How long a node may answer from its own memory of the user. */
   cacheMs: number;
   /** In ms since 1970. */

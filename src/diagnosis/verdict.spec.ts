@@ -66,6 +66,7 @@ interface Given {
   numbers?: Partial<Counts>;
   domains?: Partial<Counts>;
   passwordChangedAt?: Date;
+  previousPassword?: boolean;
 }
 
 const facts = (given: Given): Facts => ({
@@ -73,6 +74,7 @@ const facts = (given: Given): Facts => ({
   domain: 'a.test',
   extension: given.extension === null ? null : { ...extension, ...given.extension },
   passwordChangedAt: given.passwordChangedAt ?? null,
+  previousPassword: given.previousPassword ?? false,
   cacheMs: CACHE_MS,
   now: NOW,
   view: { ...view, ...given.view },
@@ -105,6 +107,12 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
   ],
   ['a disabled one', { extension: { status: 'disabled' }, seen: refused }, 'disabled', /1001 is disabled/],
   ['a registration', { view: { state: 'registered', since: AT } }, 'registered', /since 2026/],
+  [
+    'a registration from before a rotation',
+    { view: { state: 'registered', since: AT }, previousPassword: true },
+    'registered',
+    /not registered since the password was changed/,
+  ],
   ['no node', { view: { state: 'unknown', nodes: [] } }, 'no_nodes', /no FreeSWITCH node/],
   [
     'silence',
@@ -153,7 +161,7 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     'a lookup long before',
     { seen: { ...refused, lookups: [lookup(AT - CACHE_MS - 5 * S)] } },
     'directory_unreachable',
-    /did not ask Dialplane for 1001/,
+    /did not ask this Dialplane for 1001/,
   ],
   [
     'a lookup that the node remembers',
@@ -240,7 +248,7 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     'phones without lookups',
     { numbers: { attempts: { count: 1, lastAt: AT } } },
     'directory_unreachable',
-    /FreeSWITCH did not ask Dialplane/,
+    /FreeSWITCH did not ask this Dialplane/,
   ],
   [
     'unknown domains',

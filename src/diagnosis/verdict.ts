@@ -41,7 +41,7 @@ type Rule = (facts: Facts) => Words | null;
 const LATELY_MS = 60 * 60 * 1_000;
 const OPEN_TRANSPORTS = ['udp', 'tcp', 'ws'];
 const DOCTOR =
-  "Run `dialplane doctor`: it shows each node's xml_curl binding, its address and its credentials.";
+  "Run `dialplane doctor`: it shows each node's xml_curl binding, its address and its credentials. Where several instances of Dialplane answer FreeSWITCH, ask the others as well.";
 
 const time = (ms: number): string => isoTime(new Date(ms));
 const phone = ({ networkIp, networkPort, agent }: SeenAttempt): string =>
@@ -82,7 +82,7 @@ function disabled({ number, extension }: Facts): Words | null {
   ];
 }
 
-function registered({ number, view, seen }: Facts): Words | null {
+function registered({ number, view, seen, previousPassword }: Facts): Words | null {
   if (view.state !== 'registered') return null;
   const where = view.devices.map(
     ({ node, networkIp, networkPort, agent }) => `on ${node} from ${networkIp}:${networkPort} (${agent})`,
@@ -91,7 +91,13 @@ function registered({ number, view, seen }: Facts): Words | null {
   const summary = `Extension ${number} is registered${since}: ${where.join(', ')}.`;
   const refused = seen.attempts.find(({ result }) => result === 'refused');
   const [newest] = seen.attempts;
-  if (!refused || refused !== newest) return [summary, 'Nothing is wrong.'];
+  if (!refused || refused !== newest) {
+    if (!previousPassword) return [summary, 'Nothing is wrong.'];
+    return [
+      `${summary} It has not registered since the password was changed.`,
+      'Enter the new password in the phone: its next registration with the old one will be refused.',
+    ];
+  }
   return [
     `${summary} ${phone(refused)} was refused at ${time(refused.at)}.`,
     'If that is a phone of this extension, enter the password in it again.',
@@ -132,7 +138,7 @@ function directoryFailed(facts: Facts): Words | null {
   }
   if (!askedElsewhere(facts, refused)) return null;
   return [
-    `${phone(refused)} was refused at ${time(refused.at)} by ${refused.node}, which did not ask Dialplane for ${facts.number}.`,
+    `${phone(refused)} was refused at ${time(refused.at)} by ${refused.node}, which did not ask this Dialplane for ${facts.number}.`,
     DOCTOR,
   ];
 }
@@ -150,7 +156,7 @@ function directoryFails({ domain, seen, unknownNumbers, cacheMs, now }: Facts): 
   const elsewhere = lately(attempts, now) && (attempts.lastAt ?? 0) > seen.since + cacheMs;
   if (!elsewhere || lookups.count > 0) return null;
   return [
-    `Phones of ${domain} tried to register (${last(attempts)}), but FreeSWITCH did not ask Dialplane for them.`,
+    `Phones of ${domain} tried to register (${last(attempts)}), but FreeSWITCH did not ask this Dialplane for them.`,
     DOCTOR,
   ];
 }

@@ -7,6 +7,7 @@ import { ApiErrors } from '../common/api-errors';
 import { page, pageOf } from '../common/page';
 import { isoTime } from '../common/time';
 import { findExtension } from '../extensions/extension-queries';
+import { previousPassword } from './previous-password';
 import { namesOf, numbersOf } from './registration-queries';
 import {
   ListRegistrationsQuery,
@@ -64,8 +65,9 @@ export class RegistrationsController {
     @Account() { tenantId, domain }: AccountOf,
     @Param('ext') number: string,
   ): Promise<RegistrationAnswer> {
-    await findExtension(this.dataSource.manager, tenantId, number);
+    const { manager } = this.dataSource;
+    const extension = await findExtension(manager, tenantId, number);
     const view = this.registrations.view(number, domain);
-    return { data: mapRegistration(number, view, () => false) };
+    return { data: mapRegistration(number, view, await previousPassword(manager, extension)) };
   }
 }

@@ -24,4 +24,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   testTimeout: 20_000,
+  // Most tests wait for sockets and deadlines, not for the processor.
+  maxWorkers: '100%',
 };

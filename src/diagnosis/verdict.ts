@@ -291,10 +291,11 @@ const RULES: readonly [VerdictCode, Rule][] = [
   ['registered', registered],
   ['no_nodes', noNodes],
   ['nodes_away', nodesAway],
+  // Before the next: an extension for TLS only is not found for who comes without.
+  ['tls_required', tlsRequired],
   ['not_tried_again', notTriedAgain],
   ['directory_unreachable', directoryFailed],
   ['wrong_auth_name', wrongAuthName],
-  ['tls_required', tlsRequired],
   ['wrong_password', wrongPassword],
   ['wrong_domain', askedForAnother],
   ['unknown', unknown],

@@ -222,7 +222,8 @@ describeOnEach('dialplane', (lane) => {
     expect(await refusal('nonsense')).toContain('unknown command');
     for (const bare of [[], ['tenant']]) expect(await refusal(...bare)).toContain('dialplane --help');
     expect(await refusal(...token, 'pbx.test', '--expires', '2099-02-31T00:00:00Z')).toContain('ISO 8601');
-  });
+    // Each of these is a program of its own.
+  }, 90_000);
 
   it('doctor finds a good installation good', async () => {
     const fake = await FakeFreeSwitch.start({

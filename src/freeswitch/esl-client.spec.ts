@@ -145,7 +145,7 @@ describe('EslClient', () => {
     await ready();
     const body = 'ä'.repeat(4 * 1024 * 1024);
     fs.answerWith('big', body);
-    expect((await client.api('big')) === body).toBe(true);
+    expect((await client.api('big', 15_000)) === body).toBe(true);
   });
 
   describe('when the node hangs', () => {

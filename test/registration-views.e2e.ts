@@ -168,8 +168,8 @@ describeOnEach('what is told of registrations', (lane) => {
 
   it('shows which phone still holds on with the password from before a rotation', async () => {
     const holds = async () => {
-      const { devices, registered_with_previous_password: any } = await view('1001');
-      return [any, ...devices.map((device) => device.registered_with_previous_password)];
+      const { devices, registered_with_previous_password: some } = await view('1001');
+      return [some, ...devices.map((device) => device.registered_with_previous_password)];
     };
     await fs1.register(phone('1001'));
     await eventually(async () => (await view('1001')).devices.length === 1);

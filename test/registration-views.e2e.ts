@@ -134,7 +134,8 @@ describeOnEach('what is told of registrations', (lane) => {
     await fs2.refuse();
     await eventually(async () => (await view('1002')).status === 'unknown');
     expect(await view('1001')).toMatchObject({ status: 'registered' });
-    const { nodes, source, devices } = await view('1002');
+    const { nodes, source, devices, registered_with_previous_password: previous } = await view('1002');
+    expect(previous).toBeNull();
     expect(nodes).toMatchObject({ expected: 2, asked: 1, answered: 1 });
     expect(nodes.states.map(({ name, state }) => [name, state])).toEqual([
       ['fs1', 'answering'],

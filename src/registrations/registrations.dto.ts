@@ -191,7 +191,8 @@ export function mapRegistration(
     as_of: time(view.asOf),
     since: view.since === null ? null : time(view.since),
     source: view.source,
-    registered_with_previous_password: holds.includes(true) ? true : holds.includes(null) ? null : false,
+    registered_with_previous_password:
+      holds.includes(true) || (view.state === 'unknown' || holds.includes(null) ? null : false),
     nodes: mapNodes(view.nodes),
     devices,
   };

@@ -23,7 +23,9 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!@nestjs/|content-disposition/)'],
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
-  testTimeout: 20_000,
+  testTimeout: 600_000,
+  // Its modules stay in memory file by file, and collecting them holds up the sockets of the tests.
+  workerIdleMemoryLimit: '600MB',
   // Most tests wait for sockets and deadlines, not for the processor.
   maxWorkers: '100%',
 };

@@ -1,10 +1,20 @@
 import { FirstSchema1763700000000 } from './1763700000000-first-schema';
 import { RevocationReceipts1763800000000 } from './1763800000000-revocation-receipts';
 import { OutsideCallsAndVoicemailMail1763900000000 } from './1763900000000-outside-calls-and-voicemail-mail';
+import { Users1764000000000 } from './1764000000000-users';
+import { Audit1764000100000 } from './1764000100000-audit';
+import { IdempotencyKeys1764000200000 } from './1764000200000-idempotency-keys';
+import { ImportJobs1764000300000 } from './1764000300000-import-jobs';
+import { TeamsAndDeletedExtensions1764000400000 } from './1764000400000-teams-and-deleted-extensions';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
   FirstSchema1763700000000,
   RevocationReceipts1763800000000,
   OutsideCallsAndVoicemailMail1763900000000,
+  Users1764000000000,
+  Audit1764000100000,
+  IdempotencyKeys1764000200000,
+  ImportJobs1764000300000,
+  TeamsAndDeletedExtensions1764000400000,
 ];

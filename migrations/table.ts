@@ -1,12 +1,20 @@
-import { type QueryRunner, Table, type TableColumnOptions, type TableOptions } from 'typeorm';
+import {
+  type QueryRunner,
+  Table,
+  TableCheck,
+  TableColumn,
+  type TableColumnOptions,
+  type TableOptions,
+} from 'typeorm';
 
-const isMysql = (runner: QueryRunner): boolean => runner.connection.options.type !== 'better-sqlite3';
+export const isMysql = (runner: QueryRunner): boolean => runner.connection.options.type !== 'better-sqlite3';
 
 /**
  * Whatever the database's own default: latin1 holds no Vietnamese name. The 520 collation, since the
  * older ones take all emoji for the same character.
  */
-const TEXT = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci';
+export const AS_READ = 'utf8mb4_unicode_520_ci';
+const TEXT = `CHARACTER SET utf8mb4 COLLATE ${AS_READ}`;
 
 export const id: TableColumnOptions = {
   name: 'id',
@@ -53,7 +61,7 @@ export function reference(
 
 /** Creates a table with its keys and checks on either database. */
 export async function createTable(runner: QueryRunner, options: TableOptions): Promise<void> {
-  await runner.createTable(new Table({ ...options, ...(isMysql(runner) && { engine: 'InnoDB' }) }));
+  await runner.createTable(new Table(isMysql(runner) ? forMysql(options) : options));
   if (!isMysql(runner)) return;
   const alter = `ALTER TABLE \`${options.name}\``;
   await runner.query(`${alter} CONVERT TO ${TEXT}`);
@@ -61,4 +69,69 @@ export async function createTable(runner: QueryRunner, options: TableOptions): P
   for (const check of options.checks ?? []) {
     await runner.query(`${alter} ADD CONSTRAINT \`${check.name}\` CHECK (${check.expression})`);
   }
+}
+
+/** The conversion of a whole table makes TEXT columns wider, unless they are utf8mb4 from the start. */
+function forMysql(options: TableOptions): TableOptions {
+  const columns = options.columns?.map((each) =>
+    each.type === 'text' ? { ...each, charset: 'utf8mb4', collation: AS_READ } : each,
+  );
+  return { ...options, ...(columns && { columns }), engine: 'InnoDB' };
+}
+
+/** Adds a check to a table that is there, on either database. */
+export async function addCheck(
+  runner: QueryRunner,
+  table: string,
+  { name, expression }: { name: string; expression: string },
+): Promise<void> {
+  if (isMysql(runner))
+    await runner.query(`ALTER TABLE \`${table}\` ADD CONSTRAINT \`${name}\` CHECK (${expression})`);
+  else await runner.createCheckConstraint(table, new TableCheck({ name, expression }));
+}
+
+export async function dropCheck(runner: QueryRunner, table: string, name: string): Promise<void> {
+  if (isMysql(runner)) await runner.query(`ALTER TABLE \`${table}\` DROP CONSTRAINT \`${name}\``);
+  else await runner.dropCheckConstraint(table, name);
+}
+
+/** Whether a column may be null; TypeORM's own way on MySQL drops the column and makes it anew. */
+export async function setNullable(
+  runner: QueryRunner,
+  table: string,
+  changed: TableColumnOptions,
+  isNullable: boolean,
+): Promise<void> {
+  const { name, type, length } = changed;
+  if (!isMysql(runner)) {
+    await runner.changeColumn(table, name, new TableColumn({ ...changed, isNullable }));
+    return;
+  }
+  const sqlType = type === 'varchar' ? `varchar(${length}) ${TEXT}` : type === 'integer' ? 'int' : type;
+  await runner.query(
+    `ALTER TABLE \`${table}\` MODIFY \`${name}\` ${sqlType} ${isNullable ? 'NULL' : 'NOT NULL'}`,
+  );
+}
+
+/**
+ * Has a varchar column that is never null compare its texts exactly, as the embedded database does, or again
+ * as people read them: without regard to case, tones and spaces behind.
+ */
+export async function setExact(
+  runner: QueryRunner,
+  table: string,
+  { name, length }: TableColumnOptions,
+  isExact: boolean,
+): Promise<void> {
+  if (!isMysql(runner)) return;
+  const collation = isExact ? await exactCollation(runner) : AS_READ;
+  await runner.query(
+    `ALTER TABLE \`${table}\` MODIFY \`${name}\` varchar(${length}) CHARACTER SET utf8mb4 COLLATE ${collation} NOT NULL`,
+  );
+}
+
+/** utf8mb4_bin, which both have, takes no notice of spaces behind. */
+async function exactCollation(runner: QueryRunner): Promise<string> {
+  const [row] = (await runner.query('SELECT VERSION() AS version')) as { version: string }[];
+  return row?.version.includes('MariaDB') ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
 }

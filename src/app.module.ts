@@ -1,9 +1,23 @@
 import { type DynamicModule, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { AuditLog } from './audit/audit-log.service';
+import { AuditAnswers } from './audit/audit-answers';
+import { AuditController, PlatformAuditController } from './audit/audit.controller';
+import { AuditService } from './audit/audit.service';
+import { Access } from './auth/access';
+import { AuthController } from './auth/auth.controller';
+import { LastUse } from './auth/last-use';
+import { LoginService } from './auth/login.service';
+import { NeedsGuard } from './auth/needs';
+import { OwnTokensService } from './auth/own-tokens.service';
+import { TokensController } from './auth/tokens.controller';
 import { TokensService } from './auth/tokens.service';
 import { CallerIdsController } from './caller-ids/caller-ids.controller';
 import { CallerIdsService } from './caller-ids/caller-ids.service';
+import { DepartmentsController } from './departments/departments.controller';
+import { DepartmentsService } from './departments/departments.service';
+import { CsvLimits } from './common/csv-stream';
 import { ErrorFilter } from './common/error.filter';
 import { FieldsPipe } from './common/fields.pipe';
 import { InstallationSecrets } from './config/secret-files';
@@ -18,6 +32,10 @@ import { DirectoryService } from './directory/directory.service';
 import { LookupLog } from './directory/lookup-log';
 import { LookupsInFlight } from './directory/lookups-in-flight';
 import { ExtensionChanges } from './extensions/extension-changes';
+import { AvailableNumbersController } from './extensions/available-numbers.controller';
+import { DeletedExtensionsController } from './extensions/deleted-extensions.controller';
+import { DeletedExtensionsService } from './extensions/deleted-extensions.service';
+import { ExportController } from './extensions/export.controller';
 import { ExtensionsController } from './extensions/extensions.controller';
 import { ExtensionsService } from './extensions/extensions.service';
 import { RotationsController } from './extensions/rotations.controller';
@@ -25,13 +43,28 @@ import { RotationsService } from './extensions/rotations.service';
 import { NodePool } from './freeswitch/node-pool';
 import { SOFIA_EVENTS } from './freeswitch/sofia-events';
 import { HealthController } from './health/health.controller';
+import { IdempotencyStore } from './idempotency/idempotency-store';
+import { Idempotency } from './idempotency/idempotency.service';
+import { ImportHolders } from './imports/import-holders.service';
+import { ImportRunner } from './imports/import-runner.service';
+import { ImportStore } from './imports/import-store';
+import { ImportStreams } from './imports/import-streams.service';
+import { ImportWork } from './imports/import-work';
+import { ImportWriter } from './imports/import-writer';
+import { ImportsController } from './imports/imports.controller';
+import { ImportsService } from './imports/imports.service';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { MemoryStore } from './rate-limits/memory-store';
+import { RateLimitStore } from './rate-limits/rate-limit-store';
+import { RateLimits } from './rate-limits/rate-limits.service';
+import { RedisStore } from './rate-limits/redis-store';
 import { RegistrationStreams } from './registrations/registration-streams.service';
 import { RegistrationsStreamController } from './registrations/registrations-stream.controller';
 import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
 import { StreamLimits } from './registrations/stream-limits';
+import { ChangedUsers } from './revocations/changed-users';
 import { ChangeFeed } from './revocations/change-feed';
 import { KicksService } from './revocations/kicks.service';
 import { ReceiptsService } from './revocations/receipts.service';
@@ -40,7 +73,14 @@ import { RevocationsController } from './revocations/revocations.controller';
 import { RevocationsService } from './revocations/revocations.service';
 import { SealedBox } from './sip-credentials/sealed-box';
 import { SipCredentials } from './sip-credentials/sip-credentials.service';
+import { PlatformService } from './tenants/platform.service';
+import { TeamsController } from './teams/teams.controller';
+import { TeamsService } from './teams/teams.service';
+import { TenantsController } from './tenants/tenants.controller';
 import { TenantsService } from './tenants/tenants.service';
+import { Passwords } from './users/passwords';
+import { UsersController } from './users/users.controller';
+import { UsersService } from './users/users.service';
 
 /** An ESL command is answered in milliseconds; a node that takes longer than this is stuck. */
 const COMMAND_DEADLINE_MS = 1_400;
@@ -55,13 +95,25 @@ export interface Installation {
 }
 
 const CONTROLLERS = [
+  AuditController,
+  PlatformAuditController,
+  AuthController,
+  TokensController,
+  UsersController,
+  TenantsController,
   ExtensionsController,
+  AvailableNumbersController,
+  DeletedExtensionsController,
   RegistrationsController,
   RegistrationsStreamController,
   DiagnosisController,
   RotationsController,
+  ExportController,
+  ImportsController,
   RevocationsController,
   CallerIdsController,
+  TeamsController,
+  DepartmentsController,
   DirectoryController,
   HealthController,
   MetricsController,
@@ -69,20 +121,45 @@ const CONTROLLERS = [
 
 const SERVICES = [
   Metrics,
+  RateLimits,
+  IdempotencyStore,
+  Idempotency,
   LookupLog,
   LookupsInFlight,
   SipCredentials,
   TenantsService,
+  PlatformService,
+  AuditService,
+  AuditLog,
+  AuditAnswers,
   TokensService,
+  OwnTokensService,
+  Passwords,
+  UsersService,
+  LoginService,
+  LastUse,
+  Access,
   CallerIdsService,
+  TeamsService,
+  DepartmentsService,
   ExtensionChanges,
   ExtensionsService,
+  DeletedExtensionsService,
   RegistrationsService,
   RegistrationStreams,
   StreamLimits,
   RotationsService,
+  CsvLimits,
+  ImportHolders,
+  ImportStore,
+  ImportWriter,
+  ImportWork,
+  ImportRunner,
+  ImportsService,
+  ImportStreams,
   RevocationStore,
   RevocationsService,
+  ChangedUsers,
   ReceiptsService,
   KicksService,
   ChangeFeed,
@@ -101,12 +178,14 @@ export class AppModule implements OnApplicationShutdown {
       providers: [
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_PIPE, useClass: FieldsPipe },
+        { provide: APP_GUARD, useClass: NeedsGuard },
         { provide: Settings, useValue: settings },
         { provide: InstallationSecrets, useValue: secrets },
         { provide: DataSource, useValue: dataSource },
         { provide: Transactions, useValue: new Transactions(dataSource) },
         { provide: DatabasePresence, useFactory: watchDatabase, inject: [DataSource] },
         { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
+        { provide: RateLimitStore, useFactory: rateLimitStore, inject: [Settings] },
         { provide: NodePool, useFactory: startPool, inject: [Settings, Metrics] },
         ...SERVICES,
       ],
@@ -126,6 +205,10 @@ function watchDatabase(dataSource: DataSource): DatabasePresence {
     else logger.warn({ err: change.error }, 'the database is away; lookups are answered from memory');
   });
   return presence;
+}
+
+function rateLimitStore({ REDIS_URL }: Settings): RateLimitStore {
+  return REDIS_URL === '' ? new MemoryStore() : new RedisStore(REDIS_URL);
 }
 
 function startPool(settings: Settings, metrics: Metrics): NodePool {

@@ -2,15 +2,19 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { AppModule, type Installation } from './app.module';
-import { addHooks, createAdapter } from './common/http';
+import { guardApi } from './auth/access';
+import { guardBrowsers } from './common/browsers';
+import { addHooks, createAdapter, refuseUndecodable } from './common/http';
 import { NestLog } from './common/logging';
-import { serveDocs } from './docs';
+import { serveDocs } from './docs/docs';
+import { answerOnce } from './idempotency/idempotency.hooks';
 
 /** The application, ready to listen. */
 export async function createApp(installation: Installation, logger: Logger): Promise<NestFastifyApplication> {
+  const { settings } = installation;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(installation),
-    createAdapter(logger),
+    createAdapter(logger, settings.trustedProxies),
     {
       logger: new NestLog(logger),
       abortOnError: false,
@@ -18,6 +22,10 @@ export async function createApp(installation: Installation, logger: Logger): Pro
     },
   );
   addHooks(app, logger);
+  await guardBrowsers(app, settings.corsOrigins);
+  guardApi(app);
+  refuseUndecodable(app);
+  answerOnce(app);
   serveDocs(app);
   await app.init();
   return app;

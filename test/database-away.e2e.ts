@@ -9,10 +9,11 @@ import { eventually } from './harness/eventually';
 import { mariadbLane } from './harness/lanes';
 import { type PrivateMariadb, startMariadb } from './harness/mariadb';
 import { addTeam } from './harness/records';
+import { stopwatch } from './harness/stopwatch';
 
 const PHONES = ['1001', '1002', '1003', '1004', '1005'];
 /** mod_xml_curl's timeout in freeswitch-conf, within which every lookup has its answer. */
-const PATIENCE_MS = 2_000;
+const LOOKUP_MS = 2_000;
 const REFUSED = { message: 'The service is temporarily unavailable. Try again in 5 seconds.' };
 
 interface Made {
@@ -22,8 +23,6 @@ interface Made {
 type Outage = { name: string; begin: () => Promise<void> | void; end: () => Promise<void> | void };
 
 const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
-// Outages last for seconds.
-jest.setTimeout(60_000);
 
 describeMariadb('while the database is away', () => {
   let mariadb: PrivateMariadb;
@@ -36,7 +35,7 @@ describeMariadb('while the database is away', () => {
     const started = await startMariadb();
     if (!started) throw new Error('mariadb-server is not installed');
     mariadb = started;
-  }, 60_000);
+  });
   afterAll(() => mariadb?.stop());
 
   beforeEach(async () => {
@@ -53,17 +52,17 @@ describeMariadb('while the database is away', () => {
   const api = <T = unknown>(method: string, path: string, body?: unknown) =>
     dialplane.api<T>(tenant.token, method, `/extensions${path}`, body);
   const lookup = async (number: string): Promise<[number, string]> => {
-    const started = Date.now();
+    const elapsed = stopwatch();
     const { status, text } = await dialplane.lookupUser(number, domain);
-    expect(Date.now() - started).toBeLessThan(PATIENCE_MS);
+    expect(elapsed()).toBeLessThan(LOOKUP_MS);
     return [status, text];
   };
   const noticed = (): Promise<void> =>
     eventually(async () => (await dialplane.request('GET', '/health/ready')).status === 503);
   const healed = async (): Promise<number> => {
-    const started = Date.now();
+    const elapsed = stopwatch();
     await eventually(async () => (await dialplane.request('GET', '/health/ready')).status === 200);
-    return Date.now() - started;
+    return elapsed();
   };
   const count = async (result: string): Promise<number> => {
     const { text } = await dialplane.request('GET', '/metrics');
@@ -86,9 +85,9 @@ describeMariadb('while the database is away', () => {
         for (const unknown of ['9999', '1006']) expect(await lookup(unknown)).toEqual([503, '']);
         expect((await dialplane.lookupUser('1001', 'none.test')).status).toBe(503);
         await noticed();
-        const started = Date.now();
+        const elapsed = stopwatch();
         for (const number of PHONES) await lookup(number);
-        expect(Date.now() - started).toBeLessThan(1_000);
+        expect(elapsed()).toBeLessThan(1_000);
         await Promise.all(Array.from({ length: 200 }, () => lookup('9999')));
       } finally {
         await end();
@@ -138,18 +137,20 @@ describeMariadb('while the database is away', () => {
           [tenant.token, 'GET', '/caller-ids'],
           [`1|${'x'.repeat(40)}`, 'GET', '/extensions/1001'],
         ];
-        const started = Date.now();
+        const elapsed = stopwatch();
         const answers = await Promise.all(requests.map((request) => dialplane.api(...request)));
-        expect(Date.now() - started).toBeLessThan(5_000);
+        expect(elapsed()).toBeLessThan(5_000);
         for (const { status, body, headers } of answers)
           expect([status, body, headers.get('retry-after')]).toEqual([503, REFUSED, '5']);
         expect(told('request failed')).toBe(0);
         expect(told('request refused for now')).toBe(requests.length);
+        // An outage that ends between a late query and the probe after it is noticed when it is over.
+        await eventually(() => told('the database is away') === 1);
       } finally {
         await end();
       }
       await healed();
-      expect((await api<{ total: number }>('GET', '')).body.total).toBe(PHONES.length);
+      expect((await api('GET', '')).body).toMatchObject({ total: PHONES.length });
       expect((await api('DELETE', '/1001')).status).toBe(200);
     });
   });

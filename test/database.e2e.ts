@@ -59,6 +59,24 @@ describeOnEach('the database', (lane) => {
     await expect(dataSource.manager.count(Tenant)).resolves.toBe(32);
   });
 
+  it('keeps other processes from writing between what a transaction reads and writes', async () => {
+    // Servers have locks for it.
+    if (lane.name !== 'sqlite') return;
+    const settings = readSettings({
+      DATABASE_URL: database.url,
+      APP_KEY: Buffer.alloc(32).toString('base64'),
+    });
+    const other = await createDataSource(settings).initialize();
+    await other.query('PRAGMA busy_timeout = 0');
+    await transactions.run(async (manager) => {
+      await manager.find(Tenant);
+      await expect(other.manager.save(Tenant, tenant('other.test'))).rejects.toThrow('locked');
+      await manager.save(Tenant, tenant('a.test'));
+    });
+    await other.manager.save(Tenant, tenant('other.test'));
+    await other.destroy();
+  });
+
   it('lets instances that start at once migrate one after another', async () => {
     if (lane.name === 'sqlite') return;
     await dataSource.undoLastMigration();
@@ -67,7 +85,7 @@ describeOnEach('the database', (lane) => {
       APP_KEY: Buffer.alloc(32).toString('base64'),
     });
     const others = await Promise.all([1, 2, 3].map(() => createDataSource(settings).initialize()));
-    const applied = await Promise.all(others.map(migrate));
+    const applied = await Promise.all(others.map((each) => migrate(each)));
     expect(applied.map(({ length }) => length).sort()).toEqual([0, 0, 1]);
     await Promise.all(others.map((other) => other.destroy()));
   });

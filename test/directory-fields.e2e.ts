@@ -1,3 +1,4 @@
+import { SYSTEM } from '../src/audit/actor';
 import { CallerId } from '../src/caller-ids/caller-id.entity';
 import { CallerIdsService } from '../src/caller-ids/caller-ids.service';
 import { Dialplane, type TestTenant } from './harness/dialplane';
@@ -44,7 +45,7 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
       read((await dialplane.lookupUser(number, domain)).text).values.outbound_caller_id_number;
     expect([await shown('1001'), await shown('1002')]).toEqual(['0900000020', undefined]);
     const callerIds = dialplane.get(CallerIdsService);
-    await callerIds.setDefault(tenant.tenant, '84900000021');
+    await callerIds.setDefault(tenant.tenant, '84900000021', SYSTEM);
     expect([await shown('1001'), await shown('1002')]).toEqual(['0900000020', '0900000021']);
     const { manager } = dialplane.dataSource;
     await manager.update(CallerId, own.id, { status: 'inactive' });
@@ -53,7 +54,7 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
     expect([await shown('1001'), await shown('1002')]).toEqual([undefined, undefined]);
     const foreign = await addCallerId(dialplane, await dialplane.tenant(), '0900000022');
     for (const number of [foreign.number, '0900000021', 'x']) {
-      await expect(callerIds.setDefault(tenant.tenant, number)).rejects.toMatchObject({
+      await expect(callerIds.setDefault(tenant.tenant, number, SYSTEM)).rejects.toMatchObject({
         errors: { number: ['The selected number is invalid.'] },
       });
     }

@@ -67,7 +67,7 @@ describeOnEach('/api/pbx/extensions', (lane) => {
   describe('POST', () => {
     it('makes an extension with a password of 24 letters and digits, shown once', async () => {
       const answer = await api<{ data: Extension }>('POST', '', { extension_number: '9001' });
-      expect(answer.status).toBe(201);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([201, 'no-store']);
       expect(answer.body.data).toEqual({
         extension_number: '9001',
         display_name: null,
@@ -112,6 +112,25 @@ describeOnEach('/api/pbx/extensions', (lane) => {
         recording_mode: 'all',
         max_concurrent: 5,
         outbound_caller_id: '0900000020',
+      });
+    });
+
+    it('says all that is wrong with what is looked up, field by field', async () => {
+      await create({ extension_number: '1001' });
+      const wrong = { outbound_caller_id: '0911111199', team_id: 99 };
+      const sentences = {
+        team_id: ['The selected team id is invalid.'],
+        outbound_caller_id: ['The selected outbound caller id is invalid.'],
+      };
+      const made = await api<Failure>('POST', '', { extension_number: '1001', ...wrong });
+      expect([made.status, made.body.errors]).toEqual([
+        422,
+        { extension_number: ['The extension number has already been taken.'], ...sentences },
+      ]);
+      const changed = await api<Failure>('PUT', '/1001', { extension_number: '1002', ...wrong });
+      expect(changed.body.errors).toEqual({
+        extension_number: [expect.stringContaining('cannot be changed')],
+        ...sentences,
       });
     });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Dialplane } from './harness/dialplane';
+import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
 
 describeOnEach('HTTP', (lane) => {
@@ -38,17 +39,30 @@ describeOnEach('HTTP', (lane) => {
     expect(answer.split('\r\n\r\n')[1]).toBe('{"message":"Malformed request"}');
   });
 
+  it('takes who hangs up in the middle for no fault of the database', async () => {
+    const { hostname, port } = new URL(dialplane.url);
+    const socket = connect(Number(port), hostname);
+    const head = 'Host: x\r\nX-Request-Id: hung-up\r\nContent-Type: application/json\r\nContent-Length: 9';
+    socket.write(`POST /api/auth/login HTTP/1.1\r\n${head}\r\n\r\n{`);
+    await once(socket, 'connect');
+    socket.destroySoon();
+    const told = (): string[] => dialplane.logLines.filter((line) => line.includes('"hung-up"'));
+    await eventually(() => told().length > 0);
+    expect(told().join('')).not.toContain('request refused for now');
+  });
+
   it('does not hold half a request for long', async () => {
+    const { token } = await dialplane.tenant();
     const started = Date.now();
     const answers = await Promise.all([
       raw('GET /health/live HTTP/1.1\r\nHost: x\r\n'),
       raw(
-        'POST /api/pbx/extensions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+        `POST /api/pbx/extensions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
       ),
     ]);
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(Date.now() - started).toBeLessThan(20_000);
-  }, 30_000);
+  });
 
   it('answers with the request id it was given, or one of its own', async () => {
     const given = await dialplane.request('GET', '/health/live', { headers: { 'X-Request-Id': 'mine-1' } });

@@ -134,7 +134,7 @@ describeOnEach('input', (lane) => {
     ['broken JSON', '{"extension_number":', 400],
     ['no JSON', 'extension_number=9001', 400],
     ['an array', '[]', 400],
-    ['null', 'null', 422],
+    ['null', 'null', 400],
     ['a string', '"9001"', 400],
     ['a number', '9001', 400],
     ['bad UTF-8', Buffer.from('{"extension_number":"9001","display_name":"\xff\xfe"}', 'latin1'), 400],
@@ -146,6 +146,22 @@ describeOnEach('input', (lane) => {
     expect(answer.status).toBe(status);
     expect(answer.body.message).toMatch(/^[A-Z].*[a-z.]$/);
     expect(await total()).toBe(0);
+  });
+
+  it('a body of null is no object, whatever is asked for, and no body at all is an empty one', async () => {
+    await dialplane.api(tenant.token, 'POST', '/extensions', { extension_number: '9001' });
+    for (const [method, path] of [
+      ['PUT', '/extensions/9001'],
+      ['POST', '/extensions/9001/change-password'],
+      ['POST', '/extensions/change-passwords'],
+      ['POST', '/extensions/import'],
+      ['POST', '/caller-ids/import'],
+    ] as const) {
+      const answer = await raw(method, path, 'null');
+      expect([path, answer.status, answer.body]).toEqual([path, 400, { message: 'Malformed request body' }]);
+    }
+    expect((await dialplane.api(tenant.token, 'PUT', '/extensions/9001')).status).toBe(200);
+    expect((await raw('PUT', '/extensions/9001', '')).status).toBe(200);
   });
 
   it('reads JSON only', async () => {

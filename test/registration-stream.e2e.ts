@@ -135,6 +135,16 @@ describeOnEach('the stream of registrations', (lane) => {
       expect((await stream.next<Extension>()).data.extension_number).toBe('1002');
     });
 
+    it('does not take our own pause for a silence of the node', async () => {
+      const phone = await make(tenant, '1001');
+      const stream = await open();
+      await stream.next();
+      const until = Date.now() + 1_500;
+      while (Date.now() < until);
+      await fs.register(phone);
+      expect(turns(await stream.next())).toEqual(['change', '1001', 'unregistered', 'registered']);
+    });
+
     it('tells of extensions that are made and deleted', async () => {
       const stream = await open();
       expect((await stream.next<Snapshot>()).data.extensions).toEqual([]);

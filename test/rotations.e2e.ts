@@ -1,10 +1,9 @@
 import { IsNull } from 'typeorm';
-import { Extension } from '../src/extensions/extension.entity';
 import { RevocationNode } from '../src/revocations/revocation-node.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
-import { addTeam } from './harness/records';
+import { addExtensions, addTeam } from './harness/records';
 import { registers, Site } from './harness/site';
 
 interface Rotated {
@@ -108,24 +107,47 @@ describeOnEach('rotation', (lane) => {
       expect(site.fs1.registrations(second)).toHaveLength(1);
     });
 
-    it.each([
-      ['?format=csv', 'application/json'],
-      ['', 'text/csv'],
-      ['', 'text/csv;q=0.9, */*;q=0.1'],
-    ])('%j answers as CSV to who asks for %s', async (query, accept) => {
-      const answer = await site.dialplane.request('POST', `/api/pbx/extensions/change-passwords${query}`, {
+    const rotateAll = (query: string, accept?: string) =>
+      site.dialplane.request('POST', `/api/pbx/extensions/change-passwords${query}`, {
         headers: {
           Authorization: `Bearer ${site.tenant.token}`,
           'Content-Type': 'application/json',
-          Accept: accept,
+          ...(accept !== undefined && { Accept: accept }),
         },
         body: JSON.stringify({ all: true }),
       });
+
+    it.each([
+      ['?format=csv', 'application/json'],
+      ['', 'text/csv'],
+      ['', 'Text/CSV; charset=utf-8'],
+      ['', 'text/csv;q=0.9, */*;q=0.1'],
+      ['', '*/*, text/csv'],
+      ['', 'text/csv, application/json'],
+      ['', 'application/json;q=0.5, text/*; Q=0.8'],
+      ['', '*/*, application/json;q=0'],
+    ])('%j answers as CSV to who asks for %s', async (query, accept) => {
+      const answer = await rotateAll(query, accept);
       expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
       expect(answer.headers.get('cache-control')).toBe('no-store');
       const [, password = ''] =
         /^extension_number,sip_password\r\n1001,([A-Za-z0-9]{24})\r\n$/.exec(answer.text) ?? [];
       expect(await registers(site.fs1, { ...phone, password })).toBe(true);
+    });
+
+    it.each([
+      ['?format=json', 'text/csv'],
+      ['', undefined],
+      ['', '*/*'],
+      ['', 'application/json, text/csv'],
+      ['', 'application/json, text/csv;q=0.1'],
+      ['', 'text/csv;q=0, application/json'],
+      ['', 'text/*;q=0.5, application/*;q=0.9, */*'],
+      ['', 'text/html'],
+    ])('%j answers as JSON to who asks for %s', async (query, accept) => {
+      const answer = await rotateAll(query, accept);
+      expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+      expect(numbers(answer.body as Parameters<typeof numbers>[0])).toEqual(['1001']);
     });
 
     it('refuses what is not one selection', async () => {
@@ -199,24 +221,11 @@ describeOnEach('rotation', (lane) => {
     });
 
     it('of very many is in the way of no delete, and completed on every node', async () => {
-      const time = new Date();
-      const { manager } = site.dialplane.dataSource;
-      const tenantId = site.tenant.tenant.id;
-      const rows = Array.from({ length: 600 }, (_, i) => {
-        const extensionNumber = String(20_000 + i);
-        return {
-          tenantId,
-          extensionNumber,
-          liveNumber: extensionNumber,
-          a1: '',
-          createdAt: time,
-          updatedAt: time,
-        };
-      });
-      await manager.createQueryBuilder().insert().into(Extension).values(rows).updateEntity(false).execute();
+      await addExtensions(site.dialplane, site.tenant, 600);
       await registers(site.fs1, phone);
       expect((await rotate({ all: true })).body.data).toHaveLength(601);
       await site.api('DELETE', '/1001');
+      const { manager } = site.dialplane.dataSource;
       expect(await manager.countBy(RevocationNode, { verifiedAt: IsNull() })).toBeGreaterThan(100);
       expect(site.fs1.registrations(phone)).toEqual([]);
       for (const fake of [site.fs1, site.fs2]) {

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { readSettings } from '../src/config/settings';
 import { createDataSource } from '../src/database/data-source';
+import { migrate } from '../src/database/migrate';
 import { describeOnEach, type TestDatabase } from './harness/lanes';
 
 describeOnEach('the migrations', (lane) => {
@@ -25,24 +26,24 @@ describeOnEach('the migrations', (lane) => {
   });
 
   it('make the schema that the entities describe', async () => {
-    await dataSource.runMigrations();
+    await migrate(dataSource);
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
   it('leave nothing behind when they are undone', async () => {
-    const applied = await dataSource.runMigrations();
+    const applied = await migrate(dataSource);
     for (let left = applied.length; left > 0; left--) await dataSource.undoLastMigration();
     for (const { tableName } of dataSource.entityMetadatas) {
       await expect(dataSource.query(`SELECT 1 FROM ${tableName}`)).rejects.toThrow(
         /no such table|doesn't exist/,
       );
     }
-    await expect(dataSource.runMigrations()).resolves.toHaveLength(applied.length);
+    await expect(migrate(dataSource)).resolves.toHaveLength(applied.length);
   });
 
   it('keep what a database held before them', async () => {
-    const applied = await dataSource.runMigrations();
+    const applied = await migrate(dataSource);
     const time = '2026-01-01 00:00:00';
     const [columns, values] = ['name, domain, created_at, updated_at', `'a', 'a.test', '${time}', '${time}'`];
     for (let left = applied.length; left > 1; left--) await dataSource.undoLastMigration();
@@ -51,7 +52,7 @@ describeOnEach('the migrations', (lane) => {
       `INSERT INTO extensions (tenant_id, extension_number, live_number, a1, created_at, updated_at)
        VALUES (1, '1001', '1001', '', '${time}', '${time}')`,
     );
-    await dataSource.runMigrations();
+    await migrate(dataSource);
     const kept: unknown = await dataSource.query(
       'SELECT t.name, e.live_number FROM tenants t JOIN extensions e ON e.tenant_id = t.id',
     );
@@ -59,7 +60,7 @@ describeOnEach('the migrations', (lane) => {
   });
 
   it('keep what nodes must still forget, there and back', async () => {
-    const applied = await dataSource.runMigrations();
+    const applied = await migrate(dataSource);
     const toTheFirst = async (): Promise<void> => {
       // As TypeORM does for the way up: a table is made anew there to lose a column.
       if (lane.name === 'sqlite') await dataSource.query('PRAGMA foreign_keys = OFF');
@@ -83,7 +84,7 @@ describeOnEach('the migrations', (lane) => {
       const sql = `INSERT INTO revocations (node, sip_user, sip_domain, drop_contacts, created_at) VALUES (?, ?, 'a.test', ?, '${time}')`;
       await dataSource.query(sql, row);
     }
-    await dataSource.runMigrations();
+    await migrate(dataSource);
     const kept: unknown = await dataSource.query(
       `SELECT n.node, r.sip_user, r.reason, r.tenant_id, n.verified_at
        FROM revocation_nodes n JOIN revocations r ON r.id = n.revocation_id ORDER BY r.id`,
@@ -101,8 +102,56 @@ describeOnEach('the migrations', (lane) => {
     expect(back.map((row) => Object.values(row))).toEqual([pending[0], pending[2]]);
   });
 
+  it('tell teams and departments apart by their exact names, there and back', async () => {
+    const applied = await migrate(dataSource);
+    const before = applied.findIndex((name) => name.startsWith('TeamsAndDeletedExtensions'));
+    const back = async (): Promise<void> => {
+      if (lane.name === 'sqlite') await dataSource.query('PRAGMA foreign_keys = OFF');
+      for (let left = applied.length; left > before; left--) await dataSource.undoLastMigration();
+    };
+    const names = async (table: string): Promise<string[]> => {
+      const rows = await dataSource.query<{ name: string }[]>(`SELECT name FROM ${table} ORDER BY id`);
+      return rows.map(({ name }) => name);
+    };
+    await back();
+    const time = '2026-01-01 00:00:00';
+    await dataSource.query(
+      `INSERT INTO tenants (id, name, domain, created_at, updated_at) VALUES (1, 'a', 'a.test', '${time}', '${time}')`,
+    );
+    const given = ['Sales', 'Sales', 'Sales 2', 'sales', 'Má', 'Mã', 'Má', 'Sales'];
+    for (const [i, name] of given.entries()) {
+      await dataSource.query('INSERT INTO departments (id, tenant_id, name) VALUES (?, 1, ?)', [i + 1, name]);
+    }
+    await dataSource.query("INSERT INTO teams (id, tenant_id, name) VALUES (1, 1, 'Má')");
+    await migrate(dataSource);
+    expect(await names('departments')).toEqual([
+      ...['Sales', 'Sales 3', 'Sales 2', 'sales', 'Má', 'Mã', 'Má 7', 'Sales 8'],
+    ]);
+    for (const [id, name] of [
+      [2, 'Mã'],
+      [3, 'mã'],
+      [4, 'Má 3'],
+    ] as const) {
+      const row = [id, name, time, time];
+      const columns = 'id, tenant_id, name, created_at, updated_at';
+      await dataSource.query(`INSERT INTO teams (${columns}) VALUES (?, 1, ?, ?, ?)`, row);
+    }
+    await back();
+    // Before, MariaDB took these for one name.
+    const told = lane.name === 'sqlite' ? ['Mã', 'mã'] : ['Mã 2', 'mã 4'];
+    expect(await names('teams')).toEqual(['Má', ...told, 'Má 3']);
+    if (lane.name !== 'sqlite') {
+      await expect(dataSource.query("INSERT INTO teams (tenant_id, name) VALUES (1, 'MÁ')")).rejects.toThrow(
+        /duplicate/i,
+      );
+    }
+    await migrate(dataSource);
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries).toEqual([]);
+  });
+
   it('keep impossible extensions out of the database', async () => {
-    await dataSource.runMigrations();
+    await migrate(dataSource);
     const time = '2026-01-01 00:00:00';
     await dataSource.query(
       `INSERT INTO tenants (id, name, domain, created_at, updated_at) VALUES (1, 'a', 'a.test', '${time}', '${time}')`,

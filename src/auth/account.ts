@@ -1,14 +1,27 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type Role } from './roles';
+import { type Actor } from '../audit/actor';
+import { type Permission, type Role, type Scope } from './roles';
 
-/** Whose token a request brought. */
+/** Whose token a request brought, and what it may do. */
 export interface AccountOf {
+  /** 0 for a platform operator, who belongs to no tenant. */
   tenantId: number;
   /** The tenant's SIP domain. */
   domain: string;
   countryCode: string;
-  role: Role;
+  /** Null for a platform operator. */
+  role: Role | null;
+  permissions: ReadonlySet<Permission>;
+  scope: Scope;
+  tokenId: number;
+  /** Whether the token can do less than who it belongs to, or not for ever, from everywhere, or as often. */
+  narrowed: boolean;
+  /** Null for a token that belongs to the tenant, not to a person. */
+  userId: number | null;
+  /** The token's own limit of requests a minute on /api/pbx. */
+  rateLimit: number | null;
+  actor: Actor;
 }
 
 const accounts = new WeakMap<FastifyRequest, AccountOf>();
@@ -17,7 +30,12 @@ export function rememberAccount(request: FastifyRequest, account: AccountOf): vo
   accounts.set(request, account);
 }
 
-/** The account of a request that passed the bearer guard. */
+/** Undefined for a request without a good token. */
+export function accountOf(request: FastifyRequest): AccountOf | undefined {
+  return accounts.get(request);
+}
+
+/** The account of a request to a route that needs one. */
 export const Account = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  accounts.get(context.switchToHttp().getRequest<FastifyRequest>()),
+  accountOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );

@@ -1,72 +1,130 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type Actor } from '../audit/actor';
+import { AuditService } from '../audit/audit.service';
+import { changesBetween } from '../audit/changes';
 import { sameSecret } from '../common/same-secret';
-import { now } from '../common/time';
+import { isoTime, now } from '../common/time';
 import { type Prepared, prepared } from '../database/prepared';
+import { rawTime } from '../database/raw-time';
 import { Transactions } from '../database/transactions';
-import { type AccountOf } from './account';
 import { ApiToken } from './api-token.entity';
-import { type Role } from './roles';
+import { type Role, type Tier } from './roles';
+import { accountFrom, type Holder, HOLDER_SQL, type HolderRow, TEAMS_SQL } from './holder';
 import { makeSecret, readToken, secretHash } from './token';
 
-const HOLDER_SQL = `
-  SELECT k.secret_hash AS secretHash, k.role AS role, k.expires_at AS expiresAt, k.revoked_at AS revokedAt,
-    t.id AS tenantId, t.domain AS domain, t.country_code AS countryCode, t.status AS tenantStatus
-  FROM api_tokens k JOIN tenants t ON t.id = k.tenant_id
-  WHERE k.id = ?`;
-
-interface HolderRow {
-  secretHash: string;
-  role: Role;
-  expiresAt: Date | string | null;
-  revokedAt: Date | string | null;
-  tenantId: number;
-  domain: string;
-  countryCode: string;
-  tenantStatus: string;
+/** A token to be made. Without a user it belongs to the tenant and needs a role. */
+export interface NewToken {
+  /** Null for a platform operator. */
+  tenantId: number | null;
+  userId?: number | null;
+  name: string;
+  /** Null: the user's. */
+  role: Role | null;
+  pbx?: Tier | null;
+  pbxApiAccess?: boolean;
+  expiresAt: Date | null;
+  fromLogin?: boolean;
+  /** Addresses and networks separated by commas; null: from anywhere. */
+  allowedAddresses?: string | null;
+  /** Requests a minute on /api/pbx; null: as the settings say. */
+  rateLimit?: number | null;
 }
 
 /** Bearer tokens: `<id>|<secret>`, of which only the secret's hash is kept. */
 @Injectable()
 export class TokensService {
   private readonly holders: Prepared<HolderRow>;
+  private readonly teams: Prepared<{ id: number }>;
 
   constructor(
     dataSource: DataSource,
     private readonly transactions: Transactions,
+    private readonly audit: AuditService,
   ) {
     this.holders = prepared(dataSource, HOLDER_SQL);
+    this.teams = prepared(dataSource, TEAMS_SQL);
   }
 
   /** Makes a token and answers with it in plain text, the only time that is possible. */
-  async create(token: {
-    tenantId: number;
-    name: string;
-    role: Role;
-    expiresAt: Date | null;
-  }): Promise<string> {
+  async create(token: NewToken, actor: Actor): Promise<{ row: ApiToken; token: string }> {
+    return this.transactions.run((manager) => this.createIn(manager, token, actor));
+  }
+
+  /** The same, inside a transaction. */
+  async createIn(
+    manager: EntityManager,
+    token: NewToken,
+    actor: Actor,
+  ): Promise<{ row: ApiToken; token: string }> {
     const secret = makeSecret();
-    const row = { ...token, secretHash: secretHash(secret), revokedAt: null, createdAt: now() };
-    const saved = await this.transactions.run((manager) => manager.save(ApiToken, row));
-    return `${saved.id}|${secret}`;
+    const row = await manager.save(
+      ApiToken,
+      manager.create(ApiToken, {
+        userId: null,
+        pbx: null,
+        pbxApiAccess: true,
+        fromLogin: false,
+        allowedAddresses: null,
+        rateLimit: null,
+        ...token,
+        secretHash: secretHash(secret),
+        revokedAt: null,
+        lastUsedAt: null,
+        lastUsedFrom: null,
+        createdAt: now(),
+      }),
+    );
+    const changes = changesBetween(null, tokenFields(row));
+    const action = row.fromLogin ? 'logged_in' : 'created';
+    const deed = { action, resourceType: 'token', resource: String(row.id), changes } as const;
+    await this.audit.record(manager, row.tenantId ?? 0, actor, [deed]);
+    return { row, token: `${row.id}|${secret}` };
   }
 
   /** Who holds this token, or null when it is unknown, revoked or expired. One query by primary key. */
-  async holder(token: string): Promise<{ account: AccountOf; tenantActive: boolean } | null> {
+  async holder(token: string): Promise<Holder | null> {
     const parts = readToken(token);
     if (!parts) return null;
     const [row] = await this.holders(parts.id);
     // An unknown id costs the same comparison as a known one.
     const right = sameSecret(secretHash(parts.secret), row?.secretHash ?? '');
-    if (!row || !right || row.revokedAt !== null || expired(row.expiresAt)) return null;
-    const { tenantId, domain, countryCode, role } = row;
-    return { account: { tenantId, domain, countryCode, role }, tenantActive: row.tenantStatus === 'active' };
+    return row && right ? this.holderFrom(row) : null;
+  }
+
+  /** The same of a token that was shown before, by its id. */
+  async stillHolder(tokenId: number): Promise<Holder | null> {
+    const [row] = await this.holders(tokenId);
+    return row ? this.holderFrom(row) : null;
+  }
+
+  private async holderFrom(row: HolderRow): Promise<Holder | null> {
+    if (row.revokedAt !== null || expired(row.expiresAt)) return null;
+    if (row.userId !== null && row.userStatus !== 'active') return null;
+    const supervises = row.userId !== null && [row.role, row.userRole].includes('supervisor');
+    const teams = supervises ? await this.teams(row.userId ?? 0) : [];
+    return accountFrom(
+      row,
+      teams.map(({ id }) => id),
+    );
   }
 }
 
-/** sqlite hands raw queries its text, in UTC; mysql2 a Date. */
+/** What is told of a token in the audit. */
+export function tokenFields(token: ApiToken): Record<string, unknown> {
+  return {
+    name: token.name,
+    role: token.role,
+    pbx: token.pbx,
+    pbx_api_access: token.pbxApiAccess,
+    user_id: token.userId,
+    allowed_addresses: token.allowedAddresses,
+    rate_limit: token.rateLimit,
+    expires_at: token.expiresAt && isoTime(token.expiresAt),
+    revoked_at: token.revokedAt && isoTime(token.revokedAt),
+  };
+}
+
 function expired(at: Date | string | null): boolean {
-  if (at === null) return false;
-  const time = typeof at === 'string' ? new Date(`${at.replace(' ', 'T')}Z`) : at;
-  return time.getTime() <= Date.now();
+  return at !== null && rawTime(at).getTime() <= Date.now();
 }

@@ -1,4 +1,4 @@
-import { canonicalNumber, PHONE_NUMBER } from './phone-number';
+import { canonicalNumber, isPhoneNumber, PHONE_NUMBER } from './phone-number';
 
 it.each([
   ['0987654321', '84', '84987654321'],
@@ -18,4 +18,16 @@ it('has 8 to 15 digits', () => {
   for (const number of ['1234567', '1234567890123456', '+', '09 00', '0900000020x', '']) {
     expect(number).not.toMatch(PHONE_NUMBER);
   }
+});
+
+it.each([
+  ['09999999999999', '84', true],
+  ['099999999999999', '84', false],
+  ['09999999999999', '856', false],
+  ['+099999999999999', '856', false],
+  ['999999999999999', '856', true],
+  ['19001234', '856', true],
+  ['abc', '84', false],
+])('%s in a country of code %s is a number: %s', (number, code, is) => {
+  expect(isPhoneNumber(number, code)).toBe(is);
 });

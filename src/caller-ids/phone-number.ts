@@ -1,8 +1,11 @@
 /** A number as a client may send it: 8 to 15 digits, maybe with a leading +. */
 export const PHONE_NUMBER = /^\+?[0-9]{8,15}$/;
 
-/** National service numbers, which have no international form. */
-const HOTLINE = /^1[89]00/;
+/** The beginning of a number, or all of it; no mere digits from its middle. */
+const TYPED = /^[+0][0-9]{2,15}$|^[0-9]{8,15}$/;
+
+/** National service numbers (hotlines), which have no international form. */
+export const SERVICE_NUMBER = /^1[89]00[0-9]{0,6}$/;
 
 /**
  * E.164 without `+`, so that two ways to write one number compare equal: a leading 0 stands for the
@@ -10,6 +13,19 @@ const HOTLINE = /^1[89]00/;
  */
 export function canonicalNumber(number: string, countryCode: string): string {
   const digits = number.replace(/^\+/, '');
-  if (HOTLINE.test(digits) && digits.length <= 10) return digits;
+  if (SERVICE_NUMBER.test(digits)) return digits;
   return digits.startsWith('0') ? countryCode + digits.slice(1) : digits;
+}
+
+/** What a canonical number begins with when somebody types this to find it; null when it looks like none. */
+export function canonicalBeginning(typed: string, countryCode: string): string | null {
+  return TYPED.test(typed) ? canonicalNumber(typed, countryCode) : null;
+}
+
+/** What E.164 allows. */
+const MOST_DIGITS = 15;
+
+/** Whether a number is one with its country, too. */
+export function isPhoneNumber(number: string, countryCode: string): boolean {
+  return PHONE_NUMBER.test(number) && canonicalNumber(number, countryCode).length <= MOST_DIGITS;
 }

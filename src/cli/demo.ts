@@ -1,9 +1,13 @@
 import { type Installation } from '../app.module';
+import { SYSTEM } from '../audit/actor';
+import { AuditService } from '../audit/audit.service';
+import { changesBetween } from '../audit/changes';
 import { TokensService } from '../auth/tokens.service';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
-import { now } from '../common/time';
 import { Transactions } from '../database/transactions';
+import { extensionFields, newExtension } from '../extensions/extension-fields';
 import { Extension } from '../extensions/extension.entity';
+import { changedUsersElsewhere } from '../revocations/changed-users';
 import { SealedBox } from '../sip-credentials/sealed-box';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { Tenant } from '../tenants/tenant.entity';
@@ -11,9 +15,9 @@ import { TenantsService } from '../tenants/tenants.service';
 
 const DOMAIN = 'pbx.local';
 const CALLER_IDS = [
-  { number: '0900000020', displayName: 'Sales', carrier: 'mobifone', cliType: 'mobile' },
-  { number: '0900000021', displayName: 'Support', carrier: 'mobifone', cliType: 'mobile' },
-] as const;
+  { number: '0900000020', displayName: 'Sales' },
+  { number: '0900000021', displayName: 'Support' },
+];
 const EXTENSIONS = [
   { number: '1001', displayName: 'Reception' },
   { number: '1002', displayName: 'Sales 01' },
@@ -28,30 +32,30 @@ export interface Demo {
 export async function seedDemo({ settings, secrets, dataSource }: Installation): Promise<Demo | null> {
   if (settings.sqlitePath === null || (await dataSource.manager.existsBy(Tenant, {}))) return null;
   const transactions = new Transactions(dataSource);
-  const tenants = new TenantsService(transactions);
-  const tenant = await tenants.create({ name: 'demo', domain: DOMAIN, maxExtensions: null });
-  const callerIds = new CallerIdsService(dataSource, transactions);
-  for (const callerId of CALLER_IDS) await callerIds.create(tenant, callerId);
+  const audit = new AuditService(secrets, transactions);
+  const tenants = new TenantsService(transactions, audit);
+  const tenant = await tenants.create({ name: 'demo', domain: DOMAIN, maxExtensions: null }, SYSTEM);
+  const users = changedUsersElsewhere({ settings, dataSource }, transactions);
+  const callerIds = new CallerIdsService(dataSource, users, audit);
+  for (const callerId of CALLER_IDS) await callerIds.create(tenant, callerId, SYSTEM);
 
   const credentials = new SipCredentials(new SealedBox(secrets.appKey));
   const passwords: string[] = [];
   for (const { number, displayName } of EXTENSIONS) {
     const made = credentials.make({ tenantId: tenant.id, number, realm: DOMAIN });
-    const times = { createdAt: now(), updatedAt: now(), deletedAt: null };
-    const row = {
-      tenantId: tenant.id,
-      extensionNumber: number,
-      liveNumber: number,
-      displayName,
-      a1: made.sealedA1,
-    };
-    await transactions.run((manager) =>
-      manager.save(Extension, manager.create(Extension, { ...row, ...times })),
-    );
+    const fields = newExtension(tenant.id, { extension_number: number, display_name: displayName });
+    await transactions.run(async (manager) => {
+      const extension = manager.create(Extension, { ...fields, a1: made.sealedA1 });
+      await manager.save(extension);
+      const changes = changesBetween(null, extensionFields(extension));
+      const deed = { action: 'created', resourceType: 'extension', resource: number, changes } as const;
+      await audit.record(manager, tenant.id, SYSTEM, [deed]);
+    });
     passwords.push(`  ${number}@${DOMAIN}  ${made.password}`);
   }
-  const tokens = new TokensService(dataSource, transactions);
-  const token = await tokens.create({ tenantId: tenant.id, name: 'demo', role: 'admin', expiresAt: null });
+  const tokens = new TokensService(dataSource, transactions, audit);
+  const row = { tenantId: tenant.id, name: 'demo', role: 'admin', expiresAt: null } as const;
+  const { token } = await tokens.create(row, SYSTEM);
   return { words: (url) => words(url, token, passwords) };
 }
 

@@ -165,15 +165,10 @@ function bindingFault(
     : null;
 }
 
-/** Asks as FreeSWITCH would. Dialplane says "not found" of a user that cannot be. */
+/** Asks for a user of no domain: Dialplane says "not found", and takes it for no phone that went astray. */
 async function gatewayFault(binding: XmlCurlBinding): Promise<string | null> {
   const credentials = Buffer.from(binding.credentials ?? '').toString('base64');
-  const body = new URLSearchParams({
-    section: 'directory',
-    key: 'id',
-    user: '000',
-    domain: 'doctor.invalid',
-  });
+  const body = new URLSearchParams({ section: 'directory', key: 'id', user: '000' });
   try {
     const response = await fetch(binding.gatewayUrl, {
       method: 'POST',

@@ -1,10 +1,13 @@
 import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
+import { AuditChain } from '../audit/audit-chain.entity';
+import { auditKey, endsSeal } from '../audit/chain';
+import { beginAudit } from '../audit/first-chains';
 import { InvalidSetting } from '../config/invalid-setting';
 import { loadSecrets } from '../config/secret-files';
 import { readSettings, Settings } from '../config/settings';
-import { createDataSource } from '../database/data-source';
+import { createDataSource, mysqlLibrary } from '../database/data-source';
 import { migrate } from '../database/migrate';
 import { Extension } from '../extensions/extension.entity';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
@@ -16,32 +19,60 @@ export function settingsHere(): Settings {
   return readSettings(process.env);
 }
 
-/** Reads the settings, opens the database and brings it up to date. @throws InvalidSetting */
-export async function openInstallation(): Promise<Installation> {
+/** An installation, and the migrations that were applied to it just now. */
+type Opened = Installation & { applied: string[] };
+
+/** Reads the settings, opens the database and brings it up to date, ready for changes. @throws InvalidSetting */
+export async function openInstallation(): Promise<Opened> {
+  const opened = await open(keyFits);
+  await beginAudit(opened.dataSource, auditKey(opened.secrets.appKey));
+  return opened;
+}
+
+/**
+ * The same without beginning the audit, which whoever checks it must find as it is, its seals too.
+ * @throws InvalidSetting
+ */
+export function openToRead(): Promise<Opened> {
+  return open(async (installation) => (await opensExtensions(installation)) ?? true);
+}
+
+async function open(fits: typeof keyFits): Promise<Opened> {
   const settings = settingsHere();
   const secrets = loadSecrets(settings);
   const dataSource = await openDatabase(settings);
-  await migrate(dataSource);
+  const applied = await migrate(dataSource);
   const installation = { settings, secrets, dataSource };
-  if (!(await keyFits(installation))) {
+  if (!(await fits(installation))) {
     throw new InvalidSetting('APP_KEY', 'is not the key that this database was written with');
   }
-  return installation;
+  return { ...installation, applied };
 }
 
 /** @throws InvalidSetting when it cannot be opened */
 export async function openDatabase(settings: Settings): Promise<DataSource> {
   try {
-    return await createDataSource(settings).initialize();
+    const dataSource = createDataSource(settings);
+    const mysql = mysqlLibrary(dataSource);
+    return await (mysql ? mysql.unhurried(() => dataSource.initialize()) : dataSource.initialize());
   } catch (error) {
     throw new InvalidSetting('DATABASE_URL', `cannot be opened: ${(error as Error).message}`);
   }
 }
 
-/** Whether the key opens what the database holds; true when it holds nothing yet. */
-export async function keyFits({ dataSource, secrets }: Omit<Installation, 'settings'>): Promise<boolean> {
+/** Whether the key opens what the database holds, or sealed its audit; true when it holds nothing yet. */
+export async function keyFits(installation: Omit<Installation, 'settings'>): Promise<boolean> {
+  const { dataSource, secrets } = installation;
+  return (await opensExtensions(installation)) ?? (await hasSealed(dataSource, auditKey(secrets.appKey)));
+}
+
+/** Null when there is none. */
+async function opensExtensions({
+  dataSource,
+  secrets,
+}: Omit<Installation, 'settings'>): Promise<boolean | null> {
   const [sample] = await dataSource.manager.find(Extension, { order: { id: 'DESC' }, take: 1 });
-  if (!sample) return true;
+  if (!sample) return null;
   try {
     const credentials = new SipCredentials(new SealedBox(secrets.appKey));
     credentials.openA1(sample.a1, { tenantId: sample.tenantId, number: sample.extensionNumber });
@@ -50,4 +81,10 @@ export async function keyFits({ dataSource, secrets }: Omit<Installation, 'setti
     if (error instanceof CannotUnseal) return false;
     throw error;
   }
+}
+
+/** One chain is enough: others may have been tampered with, which `audit verify` tells. */
+async function hasSealed(dataSource: DataSource, key: Buffer): Promise<boolean> {
+  const chains = await dataSource.manager.find(AuditChain);
+  return chains.length === 0 || chains.some((chain) => chain.seal === endsSeal(key, chain));
 }

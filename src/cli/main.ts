@@ -2,8 +2,19 @@ import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { ApiError, InvalidData } from '../common/errors';
-import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate, tokenCreate } from './commands';
+import { auditVerify } from './audit';
+import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate } from './commands';
 import { doctor } from './doctor';
+import { openapi } from './openapi';
+import {
+  operatorCreate,
+  operatorDisable,
+  operatorEnable,
+  operatorList,
+  tokenCreate,
+  tokenRevoke,
+  userCreate,
+} from './people';
 import { type Printed, print } from './print';
 
 /** One line for the operator, exit 1. */
@@ -49,28 +60,70 @@ function program(): Command {
     .requiredOption('--name <name>', 'what people call it')
     .requiredOption('--domain <domain>', 'its SIP domain')
     .option('--max-extensions <n>', 'how many extensions it may have')
+    .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
     .action(action(tenantCreate));
-  verb(noun(dialplane, 'token', 'tokens'), 'create', 'make a token')
-    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
-    .requiredOption('--name <name>', 'what it is for')
-    .option('--role <role>', 'admin, supervisor, agent or read_only', 'admin')
-    .option('--expires <time>', 'ISO 8601; without it the token does not expire')
-    .action(action(tokenCreate));
+  addPeople(dialplane);
   const callerId = noun(dialplane, 'caller-id', 'caller IDs');
   verb(callerId, 'create', 'make a caller ID')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .requiredOption('--number <number>', '8 to 15 digits')
     .option('--display-name <name>', 'what people call it')
-    .option('--carrier <carrier>', 'viettel, mobifone, vinaphone, vietnamobile, landline or other', 'other')
-    .option('--cli-type <type>', 'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname', 'mobile')
+    .option(
+      '--carrier <carrier>',
+      'viettel, mobifone, vinaphone, vietnamobile, landline or other; else guessed',
+    )
+    .option('--cli-type <type>', 'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname; else guessed')
     .option('--default', 'what extensions without a caller ID present')
     .action(action(callerIdCreate));
   verb(callerId, 'default', 'what extensions without a caller ID present')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .option('--number <number>', 'one of its active caller IDs; without it there is no default')
     .action(action(callerIdDefault));
+  verb(noun(dialplane, 'audit', 'the audit'), 'verify', 'check that no entry was changed or removed').action(
+    action(auditVerify),
+  );
   command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor));
+  command('openapi', 'the OpenAPI document').action(action(openapi));
   return dialplane;
+}
+
+/** Who may do something: tokens, users, operators. */
+function addPeople(dialplane: Command): void {
+  const token = noun(dialplane, 'token', 'tokens');
+  verb(token, 'create', 'make a token')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .requiredOption('--name <name>', 'what it is for')
+    .option('--role <role>', "admin, supervisor, agent or read_only; without it admin, or the user's")
+    .option('--user <username>', "whose it is; without one it is the account's")
+    .option('--expires <time>', 'ISO 8601; without it the token does not expire')
+    .action(action(tokenCreate));
+  verb(token, 'revoke', 'end a token')
+    .requiredOption('--id <id>', 'what stands before its |')
+    .action(action(tokenRevoke));
+  verb(noun(dialplane, 'user', 'users'), 'create', 'make a user; its password from stdin, or made')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .requiredOption('--username <username>', 'what the user logs in with')
+    .option('--role <role>', 'admin, supervisor, agent or read_only', 'admin')
+    .option('--email <address>', "the user's e-mail address")
+    .option('--extension <number>', "an agent's own extension")
+    .action(action(userCreate));
+  addOperators(noun(dialplane, 'operator', 'operators'));
+}
+
+function addOperators(operator: Command): void {
+  verb(operator, 'create', 'make an operator, who manages tenants')
+    .requiredOption(
+      '--username <username>',
+      'what the operator logs in with; the password from stdin, or made',
+    )
+    .action(action(operatorCreate));
+  verb(operator, 'list', 'who they are, and when they last logged in').action(action(operatorList));
+  verb(operator, 'disable', 'let an operator in no more; the tokens end')
+    .requiredOption('--username <username>', 'who')
+    .action(action(operatorDisable));
+  verb(operator, 'enable', 'let one who was disabled log in again')
+    .requiredOption('--username <username>', 'who')
+    .action(action(operatorEnable));
 }
 
 /** `dialplane <noun>`, which does nothing without a verb. */

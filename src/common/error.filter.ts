@@ -14,9 +14,13 @@ export class ErrorFilter implements ExceptionFilter {
 
 /** Answers with the contract's body for `error`; what is our fault is logged and told as a bare 500. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const told = toldError(error);
+  // That breaks a connection too, but not ours to the database.
+  const hungUp = error === request.raw.errored;
+  if (hungUp) request.log.info('the client hung up');
+  const told = hungUp ? new MalformedRequest() : toldError(error);
   if (told) {
-    if (told instanceof ServiceUnavailable) refuseForNow(error, told, request, reply);
+    if (told instanceof ServiceUnavailable) logRefusal(error, request);
+    if (told.retryAfterS !== null) void reply.header('Retry-After', told.retryAfterS);
     void reply.status(told.status).send(told.body());
     return;
   }
@@ -25,15 +29,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /** One line without a stack: while the database is away there are as many as requests. */
-function refuseForNow(
-  error: unknown,
-  { retryAfterS }: ServiceUnavailable,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
+function logRefusal(error: unknown, request: FastifyRequest): void {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   request.log.warn({ code, reason: message }, 'request refused for now');
-  void reply.header('Retry-After', retryAfterS);
 }
 
 /** What the client is told, or null when the fault is ours. */

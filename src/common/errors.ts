@@ -5,6 +5,8 @@ export type FieldErrors = Record<string, string[]>;
 export abstract class ApiError extends Error {
   abstract readonly status: number;
   abstract readonly code: string;
+  /** For the Retry-After header, in seconds; null: without one. */
+  readonly retryAfterS: number | null = null;
 
   body(): { message: string; errors?: FieldErrors } {
     return { message: this.message };
@@ -47,6 +49,21 @@ export class NotFound extends ApiError {
   }
 }
 
+/** What is asked for does not go with how things stand, though nothing is wrong with the request itself. */
+export class Conflict extends ApiError {
+  readonly status = 409;
+  readonly code = 'conflict';
+}
+
+export class PreconditionFailed extends ApiError {
+  readonly status = 412;
+  readonly code = 'precondition_failed';
+
+  constructor() {
+    super('The resource has changed since it was read.');
+  }
+}
+
 export class BodyTooLarge extends ApiError {
   readonly status = 413;
   readonly code = 'body_too_large';
@@ -73,13 +90,36 @@ export class InvalidData extends ApiError {
   }
 }
 
+/** Does all in turn, and throws what was wrong with the data together: people mend a form in one go. @throws InvalidData */
+export async function together(...steps: (() => Promise<void> | void)[]): Promise<void> {
+  const wrong: FieldErrors = {};
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof InvalidData)) throw error;
+      for (const [field, sentences] of Object.entries(error.errors))
+        wrong[field] = [...(wrong[field] ?? []), ...sentences];
+    }
+  }
+  if (Object.keys(wrong).length > 0) throw new InvalidData(wrong);
+}
+
+export class TooManyRequests extends ApiError {
+  readonly status = 429;
+  readonly code = 'too_many_requests';
+
+  constructor(override readonly retryAfterS: number) {
+    super(`Too many requests. Retry after ${retryAfterS} seconds.`);
+  }
+}
+
 /** What we depend on is away; the same request may well work later. Of a write it is not known whether it stands. */
 export class ServiceUnavailable extends ApiError {
   readonly status = 503;
   readonly code = 'service_unavailable';
 
-  /** @param retryAfterS for the Retry-After header, in seconds */
-  constructor(readonly retryAfterS = 5) {
+  constructor(override readonly retryAfterS = 5) {
     super(`The service is temporarily unavailable. Try again in ${retryAfterS} seconds.`);
   }
 }

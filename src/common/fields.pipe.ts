@@ -13,15 +13,16 @@ type Dto = new () => object;
 export class FieldsPipe implements PipeTransform {
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || metatype === undefined || metatype === Object) return value;
-    return readFields(metatype as Dto, value ?? {});
+    return readFields(metatype as Dto, value);
   }
 }
 
 /**
+ * @param given without it, no field is
  * @throws MalformedRequest when `given` is not an object
  * @throws InvalidData with a sentence for each wrong field
  */
-export function readFields<T extends object>(dto: new () => T, given: unknown): T {
+export function readFields<T extends object>(dto: new () => T, given: unknown = {}): T {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new MalformedRequest();
   const read = Object.assign(new dto(), known(dto, given as Record<string, unknown>));
   const errors: FieldErrors = {};

@@ -8,11 +8,23 @@ const LAST_PAGE = 1_000_000;
 
 /** `?page=1&per_page=50`, as every list takes them. */
 export class PageQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LAST_PAGE, default: 1 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: LAST_PAGE,
+    default: 1,
+    description: 'Which page of the list.',
+  })
   @Field('optional', integerText({ min: 1, max: LAST_PAGE }))
   page?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST_PER_PAGE, default: PER_PAGE })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MOST_PER_PAGE,
+    default: PER_PAGE,
+    description: 'Rows on a page.',
+  })
   @Field('optional', integerText({ min: 1, max: MOST_PER_PAGE }))
   per_page?: string;
 }
@@ -33,16 +45,16 @@ export function pageOf(query: PageQuery): { page: number; perPage: number; skip:
 
 /** A list's answer; subclasses say what `data` holds. */
 export abstract class Page {
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 1 })
   current_page!: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 1 })
   last_page!: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 1, example: PER_PAGE })
   per_page!: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', description: 'Rows on all pages.' })
   total!: number;
 }
 

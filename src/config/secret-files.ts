@@ -33,6 +33,8 @@ export function loadSecrets(settings: Settings): InstallationSecrets {
 
 function keptInFile(name: string, make: () => string): string {
   const path = join(FOLDER, name);
+  const setting = name === 'app.key' ? 'APP_KEY' : 'XML_CURL_PASSWORD';
+  let kept: string;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     try {
@@ -41,9 +43,10 @@ function keptInFile(name: string, make: () => string): string {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    return readFileSync(path, 'utf8').trim();
+    kept = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const setting = name === 'app.key' ? 'APP_KEY' : 'XML_CURL_PASSWORD';
     throw new InvalidSetting(setting, `cannot be kept in ${path}: ${(error as Error).message}`);
   }
+  if (kept === '') throw new InvalidSetting(setting, `is not in ${path}, which is empty`);
+  return kept;
 }

@@ -11,6 +11,7 @@ import {
   validateSync,
   ValidateBy,
 } from 'class-validator';
+import { isAddressOrNetwork } from '../auth/addresses';
 import { type NodeAddress, parseNodes } from '../freeswitch/node-address';
 import { PROFILE_NAME } from '../freeswitch/names';
 import { InvalidSetting } from './invalid-setting';
@@ -51,6 +52,27 @@ function nodesError(value: unknown): string | null {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+const split = (list: string): string[] => (list === '' ? [] : list.split(',').map((each) => each.trim()));
+
+const commaSeparated = (rule: (one: string) => boolean, message: string): PropertyDecorator =>
+  ValidateBy({
+    name: 'commaSeparated',
+    validator: {
+      validate: (value) => typeof value === 'string' && split(value).every(rule),
+      defaultMessage: () => message,
+    },
+  });
+
+/** As browsers write it: no path, no slash at the end, no port that goes without saying. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Not all the world: then X-Forwarded-For would be whatever a client says. */
+function isProxy(text: string): boolean {
+  return isAddressOrNetwork(text) && !/\/0+$/.test(text);
 }
 
 /** Every setting of Dialplane, read from the environment once; the names are the environment's own. */
@@ -105,7 +127,22 @@ export class Settings {
   @wholeNumber(60_000)
   REGISTRATION_DAMPING_MS = 2_000;
 
-  @Matches(/^(rediss?:\/\/\S+)?$/, { message: 'must be redis://host:port' })
+  /** 0: for ever. */
+  @wholeNumber(36_500)
+  AUDIT_RETENTION_DAYS = 365;
+
+  /** How long deleted extensions can be restored; 0: for ever. */
+  @wholeNumber(36_500)
+  DELETED_RETENTION_DAYS = 90;
+
+  /** Empty: what several instances would share is kept in this process. */
+  @ValidateBy({
+    name: 'redisUrl',
+    validator: {
+      validate: (value) => value === '' || (typeof value === 'string' && isRedisUrl(value)),
+      defaultMessage: () => 'must be redis://host:port',
+    },
+  })
   REDIS_URL = '';
 
   @wholeNumber(1_000_000)
@@ -119,6 +156,14 @@ export class Settings {
 
   @wholeNumber(1_000_000)
   RATE_LIMIT_AUTH = 30;
+
+  /** Whose scripts may call the API in a browser. */
+  @commaSeparated(isOrigin, 'must be origins such as https://crm.example, separated by commas')
+  CORS_ORIGINS = '';
+
+  /** Whose X-Forwarded-For is believed. */
+  @commaSeparated(isProxy, 'must be IP addresses or networks separated by commas')
+  TRUSTED_PROXIES = '';
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL = 'info';
@@ -134,6 +179,14 @@ export class Settings {
     return this.FREESWITCH_SIP_PROFILES.split(',').map((profile) => profile.trim());
   }
 
+  get corsOrigins(): string[] {
+    return split(this.CORS_ORIGINS);
+  }
+
+  get trustedProxies(): string[] {
+    return split(this.TRUSTED_PROXIES);
+  }
+
   /** The path of the embedded database, or null on MariaDB/MySQL. */
   get sqlitePath(): string | null {
     return this.DATABASE_URL.startsWith('sqlite:') ? this.DATABASE_URL.slice('sqlite:'.length) : null;
@@ -142,6 +195,17 @@ export class Settings {
 
 function isKey(value: string): boolean {
   return /^[A-Za-z0-9+/]{43}=$/.test(value);
+}
+
+/** Of which the Redis client makes no error that would tell the password. */
+function isRedisUrl(value: string): boolean {
+  try {
+    const { protocol, pathname, username, password } = new URL(value);
+    decodeURIComponent(username + password);
+    return /^rediss?:$/.test(protocol) && /^(\/\d{0,3})?$/.test(pathname);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -3,20 +3,48 @@ import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Settings } from '../config/settings';
 import { ApiToken } from '../auth/api-token.entity';
+import { AuditChain } from '../audit/audit-chain.entity';
+import { AuditEntry } from '../audit/audit-entry.entity';
 import { CallerId } from '../caller-ids/caller-id.entity';
-import { Department } from '../teams/department.entity';
+import { Department } from '../departments/department.entity';
 import { Extension } from '../extensions/extension.entity';
+import { IdempotencyKey } from '../idempotency/idempotency-key.entity';
+import { IdempotencyPart } from '../idempotency/idempotency-part.entity';
+import { ImportJob } from '../imports/import-job.entity';
+import { ImportPart } from '../imports/import-part.entity';
 import { Revocation } from '../revocations/revocation.entity';
 import { RevocationNode } from '../revocations/revocation-node.entity';
 import { Team } from '../teams/team.entity';
 import { Tenant } from '../tenants/tenant.entity';
+import { UserTeam } from '../users/user-team.entity';
+import { User } from '../users/user.entity';
 import { migrations } from '../../migrations';
 import { EmbeddedDriver } from './embedded-driver';
 import { CONNECTION_DEADLINE_MS, MysqlLibrary } from './mysql-library';
 import { DatabasePresence } from './presence';
 
+const ENTITIES = [
+  Tenant,
+  Department,
+  Team,
+  CallerId,
+  Extension,
+  User,
+  UserTeam,
+  ApiToken,
+  Revocation,
+  RevocationNode,
+  AuditChain,
+  AuditEntry,
+  IdempotencyKey,
+  IdempotencyPart,
+  ImportJob,
+  ImportPart,
+];
 const POOL_SIZE = 10;
 const LONGEST_QUEUE = 2_000;
+/** Another process (the CLI) may hold the embedded database's write lock for a moment. */
+export const EMBEDDED_BUSY_MS = 5_000;
 
 /** The data source of the settings' database, not yet connected. */
 export function createDataSource(settings: Settings): DataSource {
@@ -24,10 +52,9 @@ export function createDataSource(settings: Settings): DataSource {
     ...(settings.sqlitePath === null
       ? mysqlOptions(settings.DATABASE_URL)
       : sqliteOptions(settings.sqlitePath)),
-    entities: [Tenant, Department, Team, CallerId, Extension, ApiToken, Revocation, RevocationNode],
+    entities: ENTITIES,
     migrations,
     migrationsTableName: 'migrations',
-    migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
   });
@@ -39,8 +66,7 @@ function sqliteOptions(path: string): DataSourceOptions {
     type: 'better-sqlite3',
     database: path,
     driver: EmbeddedDriver,
-    // Another process (the CLI) may hold the write lock for a moment.
-    timeout: 5_000,
+    timeout: EMBEDDED_BUSY_MS,
     enableWAL: path !== ':memory:',
   };
 }

@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { mysqlLibrary } from './data-source';
+import { EMBEDDED_BUSY_MS, mysqlLibrary } from './data-source';
 
 const LOCK = 'dialplane-migrate';
 const LOCK_DEADLINE_S = 60;
@@ -7,7 +7,26 @@ const LOCK_DEADLINE_S = 60;
 /** Brings the schema up to date; instances that start at once take turns. @returns what was applied */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const mysql = mysqlLibrary(dataSource);
-  return mysql ? mysql.unhurried(() => runInTurn(dataSource)) : run(dataSource);
+  return mysql ? mysql.unhurried(() => runInTurn(dataSource)) : runAlone(dataSource);
+}
+
+/** On the embedded database the whole upgrade is one transaction, which locks the file before anything is read. */
+async function runAlone(dataSource: DataSource): Promise<string[]> {
+  await dataSource.query(`PRAGMA busy_timeout = ${LOCK_DEADLINE_S * 1_000}`);
+  // A table is changed by making it anew, and others point to the old one; inside a transaction it says nothing.
+  await dataSource.query('PRAGMA foreign_keys = OFF');
+  await dataSource.query('BEGIN IMMEDIATE');
+  try {
+    const applied = await run(dataSource, 'none');
+    await dataSource.query('COMMIT');
+    return applied;
+  } catch (error) {
+    await dataSource.query('ROLLBACK');
+    throw error;
+  } finally {
+    await dataSource.query('PRAGMA foreign_keys = ON');
+    await dataSource.query(`PRAGMA busy_timeout = ${EMBEDDED_BUSY_MS}`);
+  }
 }
 
 async function runInTurn(dataSource: DataSource): Promise<string[]> {
@@ -18,14 +37,14 @@ async function runInTurn(dataSource: DataSource): Promise<string[]> {
     }[];
     if (Number(got?.got) !== 1)
       throw new Error(`Another instance has been migrating for ${LOCK_DEADLINE_S} s.`);
-    return await run(dataSource);
+    return await run(dataSource, 'each');
   } finally {
     await runner.query('SELECT RELEASE_LOCK(?)', [LOCK]);
     await runner.release();
   }
 }
 
-async function run(dataSource: DataSource): Promise<string[]> {
-  const applied = await dataSource.runMigrations();
+async function run(dataSource: DataSource, transaction: 'each' | 'none'): Promise<string[]> {
+  const applied = await dataSource.runMigrations({ transaction });
   return applied.map(({ name }) => name);
 }

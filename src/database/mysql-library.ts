@@ -5,8 +5,11 @@ import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
 
 /** How long a query waits for a connection, a new one included. */
 export const CONNECTION_DEADLINE_MS = 1_800;
+/** The same at a start, for which nobody waits on the line. */
+const START_DEADLINE_MS = 10_000;
 /** How long the database may say nothing while a connection to it is in use. */
 const SILENCE_MS = 2_800;
+const HOT_CONNECTIONS = 6;
 const PROBE_DEADLINE_MS = 1_000;
 const GOODBYE_DEADLINE_MS = 1_000;
 
@@ -20,6 +23,7 @@ type Acquired = (error: Error | null, connection?: PoolConnection) => void;
 export class MysqlLibrary {
   readonly presence: DatabasePresence;
   private hurried = true;
+  private hot: Pool | null = null;
 
   /** @param url as in DATABASE_URL */
   constructor(url: string) {
@@ -28,6 +32,24 @@ export class MysqlLibrary {
 
   /** What TypeORM calls. */
   createPool(options: PoolOptions): Pool {
+    const pool = this.limitedPool(options);
+    const hot = this.limitedPool({ ...options, connectionLimit: HOT_CONNECTIONS });
+    this.hot = hot;
+    const end = pool.end.bind(pool);
+    pool.end = (done) => hot.end(() => end(done));
+    return pool;
+  }
+
+  /**
+   * Connections for what must not wait behind writers: lookups of nodes, and who a token belongs to. Writers
+   * that wait for each other's locks may hold all of the pool's.
+   */
+  get hotPool(): Pool {
+    if (!this.hot) throw new Error('The database is not connected.');
+    return this.hot;
+  }
+
+  private limitedPool(options: PoolOptions): Pool {
     const pool = createPool(options);
     this.limitWaiting(pool);
     this.limitSilence(pool);
@@ -53,12 +75,13 @@ export class MysqlLibrary {
         process.nextTick(done, new DatabaseAway());
         return;
       }
+      const deadlineMs = this.hurried ? CONNECTION_DEADLINE_MS : START_DEADLINE_MS;
       let late = false;
       const timer = setTimeout(() => {
         late = true;
         this.presence.suspect();
         done(new DatabaseTooLate('No connection to the database was to be had in time.'));
-      }, CONNECTION_DEADLINE_MS);
+      }, deadlineMs);
       acquire((error, connection) => {
         clearTimeout(timer);
         if (error && isUnavailable(error)) this.presence.suspect();

@@ -1,5 +1,6 @@
-import { type Pool, type RowDataPacket } from 'mysql2';
+import { type RowDataPacket } from 'mysql2';
 import { type DataSource } from 'typeorm';
+import { mysqlLibrary } from './data-source';
 import { type EmbeddedDriver } from './embedded-driver';
 
 /** A SELECT for a hot path, its parameters in the order of its question marks. */
@@ -9,16 +10,16 @@ export type Prepared<Row> = (...parameters: (string | number)[]) => Promise<Row[
  * A SELECT that the database keeps prepared. TypeORM's own query() prepares nothing on MySQL, and costs
  * more than the database does. The data source must be connected.
  */
-export function prepared<Row>({ driver, options }: DataSource, sql: string): Prepared<Row> {
-  if (options.type === 'better-sqlite3') {
-    const { databaseConnection } = driver as unknown as { databaseConnection: EmbeddedDriver };
+export function prepared<Row>(dataSource: DataSource, sql: string): Prepared<Row> {
+  const pool = mysqlLibrary(dataSource)?.hotPool;
+  if (!pool) {
+    const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: EmbeddedDriver };
     const statement = databaseConnection.prepare<unknown[]>(sql);
     return (...parameters) =>
       new Promise((resolve) => {
         resolve(statement.all(...parameters) as Row[]);
       });
   }
-  const { pool } = driver as unknown as { pool: Pool };
   return (...parameters) =>
     new Promise((resolve, reject) => {
       pool.execute<RowDataPacket[]>(sql, parameters, (error, rows) =>

@@ -1,9 +1,9 @@
-import { Controller, Get, Param, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { Account, type AccountOf } from '../auth/account';
-import { BearerGuard } from '../auth/bearer.guard';
+import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { DirectoryService } from '../directory/directory.service';
 import { withoutSecrets } from '../directory/user-xml';
@@ -13,10 +13,16 @@ import { DiagnosisService } from './diagnosis.service';
 
 const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
 
+const XML = [
+  '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
+  '<document type="freeswitch/xml"><section name="directory"><domain name="pbx.local"><user id="1001">',
+  '<params><param name="a1-hash" value="********"/></params>',
+  '<variables><variable name="user_context" value="default"/></variables>',
+  '</user></domain></section></document>',
+].join('');
+
 @ApiTags('Diagnosis')
-@ApiBearerAuth()
 @Controller('api/pbx/extensions/:ext')
-@UseGuards(BearerGuard)
 export class DiagnosisController {
   constructor(
     private readonly dataSource: DataSource,
@@ -24,8 +30,10 @@ export class DiagnosisController {
     private readonly directory: DirectoryService,
   ) {}
 
+  @Needs('extensions.read')
   @Get('diagnosis')
   @ApiOperation({
+    operationId: 'diagnoseExtension',
     summary: 'Why an extension cannot register, and what to do about it',
     description: 'Also for a number that is deleted or never existed: that is the answer then.',
   })
@@ -36,21 +44,31 @@ export class DiagnosisController {
     return { data: mapDiagnosis(await this.diagnosis.factsOf(account, number)) };
   }
 
+  @Needs('extensions.read')
   @Get('directory')
   @ApiOperation({
+    operationId: 'getDirectoryXml',
     summary: 'The XML that FreeSWITCH is given for an extension, its secrets masked',
     description: 'For a disabled extension that is "not found".',
   })
   @ApiParam(NUMBER)
-  @ApiOkResponse({ description: 'As it is now.', content: { 'text/xml': { schema: { type: 'string' } } } })
+  @ApiOkResponse({
+    description: 'As it is now.',
+    content: { 'text/xml': { schema: { type: 'string', example: XML } } },
+  })
   @ApiErrors(401, 403, 404)
   async xml(
-    @Account() { tenantId, domain }: AccountOf,
+    @Account() account: AccountOf,
     @Param('ext') number: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    await findExtension(this.dataSource.manager, tenantId, number);
-    const { xml } = await this.directory.answer({ kind: 'user', number, domain, unencrypted: false });
+    await findExtension(this.dataSource.manager, account, number);
+    const { xml } = await this.directory.answer({
+      kind: 'user',
+      number,
+      domain: account.domain,
+      unencrypted: false,
+    });
     void reply.header('Content-Type', 'text/xml; charset=utf-8');
     return withoutSecrets(xml);
   }

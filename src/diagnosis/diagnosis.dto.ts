@@ -12,7 +12,7 @@ import { verdict, VERDICT_CODES, type VerdictCode } from './verdict';
 const TIME_OR_NULL = { type: 'string', format: 'date-time', nullable: true } as const;
 
 export class VerdictDto {
-  @ApiProperty({ enum: VERDICT_CODES })
+  @ApiProperty({ enum: VERDICT_CODES, example: 'disabled' })
   code!: VerdictCode;
 
   @ApiProperty({ example: 'Extension 1001 is disabled.' })
@@ -95,7 +95,7 @@ export class SeenAttemptDto {
   @ApiProperty({ example: '192.0.2.7' })
   network_ip!: string;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', example: 5060 })
   network_port!: number;
 
   @ApiProperty({ example: 'Zoiper 5.6' })

@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
 import { NotFound } from '../common/errors';
 import { Settings } from '../config/settings';
 import { LookupLog } from '../directory/lookup-log';
 import { ExtensionChanges } from '../extensions/extension-changes';
 import { EXTENSION_NUMBER } from '../extensions/extension-number';
-import { Extension } from '../extensions/extension.entity';
+import { liveOrDeleted } from '../extensions/extension-queries';
 import { type EslEvent } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';
 import { readAttempt, readEnding, readFailure, readRegister } from '../freeswitch/sofia-events';
@@ -45,10 +45,13 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
     for (const end of this.ends) end();
   }
 
-  /** @throws NotFound for what can be nobody's number */
-  async factsOf({ tenantId, domain }: AccountOf, number: string): Promise<Facts> {
+  /** @throws NotFound for what can be nobody's number, and for one that the account does not see */
+  async factsOf(account: AccountOf, number: string): Promise<Facts> {
     if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
-    const extension = await this.extension(tenantId, number);
+    const { domain } = account;
+    const extension = await liveOrDeleted(this.dataSource.manager, account, number);
+    // Who sees but some of the extensions is told nothing of a number that is none of them.
+    if (!extension && account.scope.kind !== 'all') throw new NotFound();
     const view = this.registrations.view(number, domain);
     const now = Date.now();
     return {
@@ -66,16 +69,6 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
       unknownNumbers: this.seen.knowDomain(domain),
       unknownDomains: this.seen.unknownDomains,
     };
-  }
-
-  /** The live extension, or the one that was deleted last. */
-  private async extension(tenantId: number, number: string): Promise<Extension | null> {
-    const relations = { tenant: true };
-    const extensions = this.dataSource.manager.getRepository(Extension);
-    const live = await extensions.findOne({ where: { tenantId, liveNumber: number }, relations });
-    if (live) return live;
-    const where = { tenantId, extensionNumber: number, liveNumber: IsNull() };
-    return extensions.findOne({ where, relations, order: { id: 'DESC' } });
   }
 
   private hear(node: string, event: EslEvent): void {

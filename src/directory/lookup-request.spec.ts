@@ -20,3 +20,9 @@ it.each([
     unencrypted,
   });
 });
+
+it('a group may have any name that a team may have', () => {
+  const group = '👩‍💼'.repeat(33);
+  const form = { section: 'directory', action: 'group_call', group, domain: 'a.test' };
+  expect(readLookup(form)).toEqual({ kind: 'group', group, domain: 'a.test' });
+});

@@ -11,6 +11,9 @@ export type UserRequest = Extract<LookupRequest, { kind: 'user' }>;
 
 const NONE: LookupRequest = { kind: 'none' };
 
+/** A team's name has 100 characters, each of one or two code units. */
+const LONGEST_GROUP = 200;
+
 /** sofia's names of transports that nobody on the way can read. */
 const ENCRYPTED: readonly unknown[] = ['tls', 'wss'];
 
@@ -32,7 +35,7 @@ export function readLookup(form: Record<string, unknown>): LookupRequest {
     const unencrypted = action === 'sip_auth' && !ENCRYPTED.includes(form.sip_via_protocol);
     return { kind: 'user', number: user, domain, unencrypted };
   }
-  if (action === 'group_call' && typeof group === 'string' && group.length <= 100)
+  if (action === 'group_call' && typeof group === 'string' && group.length <= LONGEST_GROUP)
     return { kind: 'group', group, domain };
   return NONE;
 }

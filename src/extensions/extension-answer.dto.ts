@@ -1,8 +1,10 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Page } from '../common/page';
 import { isoTime } from '../common/time';
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
 import { type Extension, EXTENSION_STATUSES, RECORDING_MODES } from './extension.entity';
+
+const SIP_PASSWORD = { example: 'q7Rk2vTn9XwLc4HsYb8ZdJm3', description: 'Shown in this answer only.' };
 
 /** The 12 fields of an extension in a list. */
 export class ExtensionDto {
@@ -12,10 +14,15 @@ export class ExtensionDto {
   @ApiProperty({ type: 'string', nullable: true, example: 'Mac I5' })
   display_name!: string | null;
 
-  @ApiProperty()
+  @ApiProperty({ example: true })
   voicemail_enabled!: boolean;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'In the form the client sent it.' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: '0900000020',
+    description: 'In the form the client sent it.',
+  })
   outbound_caller_id!: string | null;
 
   @ApiProperty({ enum: RECORDING_MODES })
@@ -24,16 +31,16 @@ export class ExtensionDto {
   @ApiProperty({ enum: EXTENSION_STATUSES })
   status!: string;
 
-  @ApiProperty({ type: 'integer', nullable: true })
+  @ApiProperty({ type: 'integer', nullable: true, example: 2 })
   team_id!: number | null;
 
   @ApiProperty({ type: 'integer', nullable: true, description: "The team's department." })
   department_id!: number | null;
 
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 10 })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 10, example: 2 })
   max_concurrent!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: false })
   tls_enabled!: boolean;
 
   @ApiProperty({ format: 'date-time', example: '2026-04-06T12:19:13+00:00' })
@@ -43,7 +50,13 @@ export class ExtensionDto {
   updated_at!: string;
 }
 
-export class ListedExtensionDto extends ExtensionDto {
+export class ListedExtensionDto extends OmitType(ExtensionDto, ['status']) {
+  @ApiProperty({ enum: [...EXTENSION_STATUSES, 'deleted'] })
+  status!: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'With status=deleted only.' })
+  deleted_at?: string;
+
   @ApiPropertyOptional({ enum: REGISTRATION_STATES, description: 'With include=sip_registration only.' })
   sip_registration?: RegistrationState;
 }
@@ -62,7 +75,7 @@ export class ExtensionDetailDto extends ExtensionDto {
 }
 
 export class CreatedExtensionDto extends ExtensionDto {
-  @ApiProperty({ description: 'Shown in this answer only.' })
+  @ApiProperty(SIP_PASSWORD)
   sip_password!: string;
 
   @ApiProperty({ description: 'False when the client chose the password.' })
@@ -70,10 +83,10 @@ export class CreatedExtensionDto extends ExtensionDto {
 }
 
 export class NewPasswordDto {
-  @ApiProperty()
+  @ApiProperty({ example: '1001' })
   extension_number!: string;
 
-  @ApiProperty({ description: 'Shown in this answer only.' })
+  @ApiProperty(SIP_PASSWORD)
   sip_password!: string;
 
   @ApiProperty({ description: 'False when the client chose the password.' })
@@ -113,6 +126,13 @@ export class NewPasswordsAnswer {
 export class DeletedAnswer {
   @ApiProperty()
   data!: DeletedDto;
+}
+
+/** A live one as everywhere; a deleted one says when it was. */
+export function mapListed(extension: Extension): ListedExtensionDto {
+  const { deletedAt } = extension;
+  const mapped = mapExtension(extension);
+  return deletedAt ? { ...mapped, status: 'deleted', deleted_at: isoTime(deletedAt) } : mapped;
 }
 
 /** @param extension with its team loaded, if it has one */

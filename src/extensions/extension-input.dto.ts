@@ -10,10 +10,12 @@ import {
   type RecordingMode,
 } from './extension.entity';
 
-const PASSWORD = { min: 8, max: 100 };
+/** What a chosen SIP password must be like. */
+export const PASSWORD = { min: 8, max: 100 };
 const NAME = { max: 100 };
 const PIN = { max: 20 };
 const CALLS = { min: 1, max: 10 };
+const LISTED = [...EXTENSION_STATUSES, 'deleted'] as const;
 const INCLUDES = ['sip_registration'] as const;
 const CALLER_ID = {
   type: 'string',
@@ -40,13 +42,28 @@ const NEW_PASSWORD = {
 } as const;
 
 export class ListExtensionsQuery extends ListQuery {
-  @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
-  @Field('nullable', oneOf(EXTENSION_STATUSES))
-  status?: ExtensionStatus | null;
+  @ApiPropertyOptional({
+    enum: LISTED,
+    description:
+      'deleted: deleted ones that are still kept, the last deleted first, without sip_registration; of a free number the last can be restored.',
+  })
+  @Field('nullable', oneOf(LISTED))
+  status?: (typeof LISTED)[number] | null;
 
   @ApiPropertyOptional({ enum: INCLUDES, description: 'Adds the field to each extension.' })
   @Field('nullable', oneOf(INCLUDES))
   include?: (typeof INCLUDES)[number] | null;
+}
+
+/** Which extensions GET /api/pbx/extensions/export tells of. */
+export class ExportQuery {
+  @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
+  @Field('nullable', text({ max: 100 }))
+  search?: string | null;
+
+  @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
+  @Field('nullable', oneOf(EXTENSION_STATUSES))
+  status?: ExtensionStatus | null;
 }
 
 /** POST /api/pbx/extensions; what is null counts as absent. */
@@ -104,7 +121,7 @@ export class CreateExtensionDto {
 
 /** PUT /api/pbx/extensions/{ext}; what is absent stays as it is. */
 export class UpdateExtensionDto {
-  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: NAME.max })
+  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: NAME.max, example: 'Sales 02' })
   @Field('nullable', text(NAME))
   display_name?: string | null;
 

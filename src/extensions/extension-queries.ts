@@ -1,32 +1,30 @@
-import { type DataSource, type EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, type SelectQueryBuilder, IsNull } from 'typeorm';
 import { NotFound } from '../common/errors';
 import { likePattern, pageOf } from '../common/page';
-import { type ListExtensionsQuery } from './extension-input.dto';
+import { Revocation } from '../revocations/revocation.entity';
+import { type ExportQuery, type ListExtensionsQuery } from './extension-input.dto';
 import { EXTENSION_NUMBER } from './extension-number';
+import { inScope, sees, type Viewer } from './extension-scope';
 import { Extension } from './extension.entity';
+import { type NumberRange, TAKEN_PER_PAGE } from './free-numbers';
 
-/** The live extensions of a tenant by number, and how many there are. */
+/**
+ * The live extensions that the account sees, by number, or the deleted ones, the last deleted first; and how
+ * many there are.
+ */
 export async function listExtensions(
   dataSource: DataSource,
-  tenantId: number,
+  viewer: Viewer,
   query: ListExtensionsQuery,
 ): Promise<[Extension[], number]> {
   const { skip, perPage } = pageOf(query);
-  const found = dataSource
-    .createQueryBuilder(Extension, 'e')
-    .where('e.tenant_id = :tenantId AND e.live_number IS NOT NULL', { tenantId });
-  if (query.status) found.andWhere('e.status = :status', { status: query.status });
-  if (query.search) {
-    const pattern = likePattern(query.search);
-    found.andWhere("(e.live_number LIKE :pattern ESCAPE '!' OR e.display_name LIKE :pattern ESCAPE '!')", {
-      pattern,
-    });
-  }
+  const deleted = query.status === 'deleted';
+  const found = filtered(dataSource, viewer, query);
   // Counted without the teams: joined, TypeORM counts distinct ids, at several times the price.
   const counted = found.clone().select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
   const page = found
     .leftJoinAndSelect('e.team', 'team')
-    .orderBy('e.live_number')
+    .orderBy(deleted ? { 'e.deleted_at': 'DESC', 'e.id': 'DESC' } : { 'e.live_number': 'ASC' })
     .offset(skip)
     .limit(perPage)
     .getMany();
@@ -34,29 +32,112 @@ export async function listExtensions(
   return [extensions, Number(count?.total)];
 }
 
+/** The live extensions that the account sees, from one number on. */
+export function extensionsAfter(
+  dataSource: DataSource,
+  viewer: Viewer,
+  query: ExportQuery,
+  { after, most }: { after: string; most: number },
+): Promise<Extension[]> {
+  return filtered(dataSource, viewer, query)
+    .andWhere('e.live_number > :after', { after })
+    .orderBy('e.live_number')
+    .limit(most)
+    .getMany();
+}
+
+function filtered(
+  dataSource: DataSource,
+  viewer: Viewer,
+  { status, search }: Pick<ListExtensionsQuery, 'status' | 'search'>,
+): SelectQueryBuilder<Extension> {
+  const deleted = status === 'deleted';
+  const found = dataSource
+    .createQueryBuilder(Extension, 'e')
+    .where(inScope(viewer))
+    .andWhere(deleted ? 'e.live_number IS NULL' : 'e.live_number IS NOT NULL');
+  if (status && !deleted) found.andWhere('e.status = :status', { status });
+  if (search) {
+    const number = deleted ? 'e.extension_number' : 'e.live_number';
+    found.andWhere(`(${number} LIKE :pattern ESCAPE '!' OR e.display_name LIKE :pattern ESCAPE '!')`, {
+      pattern: likePattern(search),
+    });
+  }
+  return found;
+}
+
 /** @throws NotFound also for a path that is no number, which no query then sees */
 export async function findExtension(
   manager: EntityManager,
-  tenantId: number,
+  viewer: Viewer,
   number: string,
 ): Promise<Extension> {
   if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
   const extension = await manager.findOne(Extension, {
-    where: { tenantId, liveNumber: number },
+    where: { ...inScope(viewer), liveNumber: number },
     relations: { team: true },
   });
   if (!extension) throw new NotFound();
   return extension;
 }
 
-/** @throws NotFound unless the tenant has, or had, an extension of that number */
-export async function requireNumberOnceUsed(
+/**
+ * A page of the tenant's live numbers within the range, in order.
+ * @param range of numbers of one length
+ */
+export async function takenNumbers(
   manager: EntityManager,
   tenantId: number,
+  { from, to }: NumberRange,
+): Promise<string[]> {
+  const rows = await manager
+    .createQueryBuilder(Extension, 'e')
+    .select('e.live_number', 'number')
+    .where('e.tenant_id = :tenantId AND e.live_number BETWEEN :from AND :to', { tenantId, from, to })
+    // As texts, 10000 lies between 1000 and 1001.
+    .andWhere('LENGTH(e.live_number) = :length', { length: from.length })
+    .orderBy('e.live_number')
+    .limit(TAKEN_PER_PAGE)
+    .getRawMany<{ number: string }>();
+  return rows.map(({ number }) => number);
+}
+
+/**
+ * The live extension of a number, or the one that was deleted last; null when there is none, or the account
+ * does not see it: an older one's number was somebody else's since.
+ */
+export async function liveOrDeleted(
+  manager: EntityManager,
+  viewer: Viewer,
   number: string,
-): Promise<void> {
-  const used =
-    EXTENSION_NUMBER.test(number) &&
-    (await manager.existsBy(Extension, { tenantId, extensionNumber: number }));
-  if (!used) throw new NotFound();
+): Promise<Extension | null> {
+  if (!EXTENSION_NUMBER.test(number)) return null;
+  const { tenantId } = viewer;
+  const relations = { tenant: true };
+  const live = await manager.findOne(Extension, { where: { tenantId, liveNumber: number }, relations });
+  const deleted = { tenantId, extensionNumber: number, liveNumber: IsNull() };
+  const last =
+    live ?? (await manager.findOne(Extension, { where: deleted, relations, order: { id: 'DESC' } }));
+  return last && sees(viewer, last) ? last : null;
+}
+
+/**
+ * What became of a number outlives its extension: when that is purged, its receipts tell of it, and who sees
+ * the whole tenant may read them.
+ * @returns since when what became of the number concerns the account; null: ever
+ * @throws NotFound unless the account sees, or saw, an extension of that number
+ */
+export async function requireNumberOnceUsed(
+  manager: EntityManager,
+  viewer: Viewer,
+  number: string,
+): Promise<Date | null> {
+  // Before any query: to MariaDB a number with a space behind it is the same.
+  if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
+  const { tenantId, scope } = viewer;
+  const extension = await liveOrDeleted(manager, viewer, number);
+  if (extension) return scope.kind === 'all' ? null : extension.createdAt;
+  const told = scope.kind === 'all' && (await manager.existsBy(Revocation, { tenantId, sipUser: number }));
+  if (!told) throw new NotFound();
+  return null;
 }

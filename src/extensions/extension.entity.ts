@@ -15,6 +15,7 @@ export type ExtensionStatus = (typeof EXTENSION_STATUSES)[number];
 @Index('IDX_extensions_tenant_number', ['tenantId', 'extensionNumber'])
 @Index('IDX_extensions_team', ['teamId'])
 @Index('IDX_extensions_caller_id', ['outboundCallerIdId'])
+@Index('IDX_extensions_deleted_at', ['deletedAt'])
 @Check('CHK_extensions_status', "status IN ('active', 'disabled')")
 @Check('CHK_extensions_recording_mode', "recording_mode IN ('none', 'inbound', 'outbound', 'all')")
 @Check('CHK_extensions_max_concurrent', 'max_concurrent BETWEEN 1 AND 10')

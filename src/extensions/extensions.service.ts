@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type AccountOf } from '../auth/account';
 import { findActiveCallerId } from '../caller-ids/caller-ids.service';
-import { InvalidData } from '../common/errors';
+import { AuditService } from '../audit/audit.service';
+import { changesBetween } from '../audit/changes';
+import { InvalidData, together } from '../common/errors';
+import { requireMatch } from '../common/etag';
 import { now } from '../common/time';
 import { brokenUnique, Transactions } from '../database/transactions';
-import { OutcomeUnknown } from '../database/unavailable';
+import { ChangedUsers } from '../revocations/changed-users';
 import { type RevocationReason } from '../revocations/revocation.entity';
-import { RevocationsService } from '../revocations/revocations.service';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { Team } from '../teams/team.entity';
 import { lockTenant } from '../tenants/tenants.service';
@@ -16,9 +18,17 @@ import {
   type ListExtensionsQuery,
   type UpdateExtensionDto,
 } from './extension-input.dto';
+import { applyFields, extensionFields, newExtension } from './extension-fields';
 import { findExtension, listExtensions } from './extension-queries';
-import { type ExtensionChange, ExtensionChanges } from './extension-changes';
+import { refuseBeyond, requireOwnTeam } from './extension-scope';
+import { ExtensionChanges } from './extension-changes';
 import { Extension } from './extension.entity';
+import { requireRoom } from './room';
+
+/** Changes the row; null when nothing was changed. */
+type Edit = (manager: EntityManager, extension: Extension) => Promise<RevocationReason | null>;
+
+type References = Pick<CreateExtensionDto, 'team_id' | 'outbound_caller_id' | 'voicemail_pin'>;
 
 const TAKEN = InvalidData.field('extension_number', 'The extension number has already been taken.');
 
@@ -29,17 +39,18 @@ export class ExtensionsService {
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly credentials: SipCredentials,
-    private readonly revocations: RevocationsService,
+    private readonly users: ChangedUsers,
     private readonly changes: ExtensionChanges,
+    private readonly audit: AuditService,
   ) {}
 
   list(account: AccountOf, query: ListExtensionsQuery): Promise<[Extension[], number]> {
-    return listExtensions(this.dataSource, account.tenantId, query);
+    return listExtensions(this.dataSource, account, query);
   }
 
   /** @throws NotFound */
   detail(account: AccountOf, number: string): Promise<Extension> {
-    return findExtension(this.dataSource.manager, account.tenantId, number);
+    return findExtension(this.dataSource.manager, account, number);
   }
 
   /** @throws InvalidData when the number is taken, the limit is reached, or a reference is wrong */
@@ -49,26 +60,18 @@ export class ExtensionsService {
     const credentials = this.credentials.make(identity, given.sip_password);
     try {
       const saved = await this.transactions.run(async (manager) => {
-        await this.makeRoom(manager, account.tenantId, number);
-        const extension = manager.create(Extension, {
-          tenantId: account.tenantId,
-          extensionNumber: number,
-          liveNumber: number,
-          a1: credentials.sealedA1,
-          displayName: given.display_name ?? null,
-          voicemailEnabled: given.voicemail_enabled ?? false,
-          voicemailEmail: given.voicemail_email ?? null,
-          recordingMode: given.recording_mode ?? 'none',
-          status: 'active',
-          maxConcurrent: given.max_concurrent ?? 2,
-          tlsEnabled: given.tls_enabled ?? false,
-          passwordChangedAt: null,
-          createdAt: now(),
-          updatedAt: now(),
-          deletedAt: null,
-        });
-        await this.applyReferences(manager, account, extension, given);
-        return manager.save(extension);
+        requireOwnTeam(account, given.team_id ?? null);
+        const fields = newExtension(account.tenantId, given);
+        const extension = manager.create(Extension, { ...fields, a1: credentials.sealedA1 });
+        await together(
+          () => this.makeRoom(manager, account.tenantId, number),
+          () => this.applyReferences(manager, account, extension, given),
+        );
+        const saved = await manager.save(extension);
+        const changes = changesBetween(null, extensionFields(saved));
+        const deed = { action: 'created', resourceType: 'extension', resource: number, changes } as const;
+        await this.audit.record(manager, account.tenantId, account.actor, [deed]);
+        return saved;
       });
       this.changes.tell({ number, domain: account.domain });
       return [saved, credentials];
@@ -77,23 +80,30 @@ export class ExtensionsService {
     }
   }
 
-  /** @throws NotFound, InvalidData */
-  async update(account: AccountOf, number: string, given: UpdateExtensionDto): Promise<Extension> {
-    return this.change(account, number, async (manager, extension) => {
-      refuseRenumbering(extension, given);
+  /**
+   * @param ifMatch the If-Match header
+   * @throws NotFound, InvalidData, PreconditionFailed; Unauthorized for what an agent may not change
+   */
+  async update(
+    account: AccountOf,
+    number: string,
+    given: UpdateExtensionDto,
+    ifMatch?: string,
+  ): Promise<Extension> {
+    refuseBeyond(account, given);
+    const edit: Edit = async (manager, extension) => {
+      if (given.team_id !== undefined) requireOwnTeam(account, given.team_id);
       const before = JSON.stringify(extension);
       const wasActive = extension.status === 'active';
-      if (given.display_name !== undefined) extension.displayName = given.display_name;
-      if (given.voicemail_enabled !== undefined) extension.voicemailEnabled = given.voicemail_enabled;
-      if (given.voicemail_email !== undefined) extension.voicemailEmail = given.voicemail_email;
-      if (given.recording_mode !== undefined) extension.recordingMode = given.recording_mode;
-      if (given.max_concurrent !== undefined) extension.maxConcurrent = given.max_concurrent;
-      if (given.tls_enabled !== undefined) extension.tlsEnabled = given.tls_enabled;
-      if (given.status !== undefined) extension.status = given.status;
-      await this.applyReferences(manager, account, extension, given);
+      applyFields(extension, given);
+      await together(
+        () => refuseRenumbering(extension, given),
+        () => this.applyReferences(manager, account, extension, given),
+      );
       if (JSON.stringify(extension) === before) return null;
       return wasActive && extension.status === 'disabled' ? 'disabled' : 'changed';
-    });
+    };
+    return this.change(account, number, edit, { ifMatch });
   }
 
   /**
@@ -116,104 +126,112 @@ export class ExtensionsService {
       extension.passwordChangedAt = now();
       return 'password_changed';
     };
-    await this.change(account, number, (_manager, extension) => Promise.resolve(edit(extension)), disconnect);
+    await this.change(account, number, (_manager, extension) => Promise.resolve(edit(extension)), {
+      disconnect,
+    });
     return credentials;
   }
 
-  /** @throws NotFound */
-  async delete(account: AccountOf, number: string): Promise<void> {
-    await this.change(account, number, (_manager, extension) => {
+  /**
+   * @param ifMatch the If-Match header
+   * @throws NotFound, PreconditionFailed
+   */
+  async delete(account: AccountOf, number: string, ifMatch?: string): Promise<void> {
+    const edit: Edit = (_manager, extension) => {
       extension.deletedAt = now();
       extension.liveNumber = null;
       return Promise.resolve('deleted');
-    });
+    };
+    await this.change(account, number, edit, { ifMatch });
   }
 
   /** Changes one extension, and has FreeSWITCH forget it if `edit` says that something changed. */
-  private async change(
+  private change(
     account: AccountOf,
     number: string,
-    edit: (manager: EntityManager, extension: Extension) => Promise<RevocationReason | null>,
-    disconnect = false,
+    edit: Edit,
+    { disconnect = false, ifMatch }: { disconnect?: boolean; ifMatch?: string | undefined } = {},
   ): Promise<Extension> {
-    const [changed, works] = await this.told({ number, domain: account.domain }, async (manager) => {
+    return this.users.run(async (manager, forget) => {
       // Held, so that two changes at once follow one another and none is lost.
       await lockTenant(manager, account.tenantId);
-      const extension = await findExtension(manager, account.tenantId, number);
+      const extension = await findExtension(manager, account, number);
+      const before = extensionFields(extension);
+      requireMatch(ifMatch, before);
       const wasTlsOnly = extension.tlsEnabled;
       const reason = await edit(manager, extension);
-      if (reason === null) return [extension, []];
+      if (reason === null) return extension;
       extension.updatedAt = now();
       await manager.save(extension);
       const mayHavePhone = extension.deletedAt === null && extension.status === 'active';
       const user = { tenantId: account.tenantId, sipUser: number, sipDomain: account.domain };
       // A phone that came without TLS must come again.
       const dropContacts = disconnect || !mayHavePhone || (extension.tlsEnabled && !wasTlsOnly);
-      const change = { ...user, reason, dropContacts };
-      return [extension, await this.revocations.record(manager, [change])];
+      const recorded = await forget([{ ...user, reason, dropContacts }]);
+      const deed = {
+        action: reason === 'disabled' || reason === 'changed' ? 'updated' : reason,
+        resourceType: 'extension',
+        resource: number,
+        changes: changesBetween(before, extensionFields(extension)),
+        revocations: [recorded.get(number)],
+      } as const;
+      await this.audit.record(manager, account.tenantId, account.actor, [deed]);
+      return extension;
     });
-    await this.revocations.carryOut(works);
-    return changed;
-  }
-
-  /** Tells of the change once it is committed, and also when nobody knows whether it is. */
-  private async told<T>(change: ExtensionChange, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      const done = await this.transactions.run(work);
-      this.changes.tell(change);
-      return done;
-    } catch (error) {
-      if (error instanceof OutcomeUnknown) this.changes.tell(change);
-      throw error;
-    }
   }
 
   private async makeRoom(manager: EntityManager, tenantId: number, number: string): Promise<void> {
     const tenant = await lockTenant(manager, tenantId);
     if (await manager.existsBy(Extension, { tenantId, liveNumber: number })) throw TAKEN;
-    if (tenant.maxExtensions === null) return;
-    const live = await manager
-      .createQueryBuilder(Extension, 'e')
-      .where('e.tenant_id = :tenantId AND e.live_number IS NOT NULL', { tenantId })
-      .getCount();
-    if (live < tenant.maxExtensions) return;
-    const sentence = `The account may not have more than ${tenant.maxExtensions} extensions.`;
-    throw InvalidData.field('extension_number', sentence);
+    await requireRoom(manager, tenant);
   }
 
-  /** Sets what is looked up elsewhere, or sealed. */
+  /** Sets what is looked up elsewhere, or sealed. @throws InvalidData with all that is wrong */
   private async applyReferences(
     manager: EntityManager,
     account: AccountOf,
     extension: Extension,
-    given: Pick<CreateExtensionDto, 'team_id' | 'outbound_caller_id' | 'voicemail_pin'>,
+    given: References,
   ): Promise<void> {
-    if (given.team_id !== undefined) {
-      extension.team =
-        given.team_id === null ? null : await findTeam(manager, account.tenantId, given.team_id);
-      extension.teamId = given.team_id;
-    }
-    if (given.outbound_caller_id !== undefined) {
-      const sent = given.outbound_caller_id;
-      const callerId = sent === null ? null : await findActiveCallerId(manager, account, sent);
-      if (sent !== null && !callerId) {
-        throw InvalidData.field('outbound_caller_id', 'The selected outbound caller id is invalid.');
-      }
-      extension.outboundCallerIdId = callerId?.id ?? null;
-      extension.outboundCallerIdAsSent = sent;
-    }
+    await together(
+      () => applyTeam(manager, extension, given.team_id),
+      () => applyCallerId(manager, account, extension, given.outbound_caller_id),
+    );
     if (given.voicemail_pin !== undefined) {
       const identity = { tenantId: account.tenantId, number: extension.extensionNumber };
       extension.voicemailPin =
-        given.voicemail_pin === null ? null : this.credentials.sealPin(given.voicemail_pin, identity);
+        given.voicemail_pin === null
+          ? null
+          : this.credentials.resealPin(extension.voicemailPin, given.voicemail_pin, identity);
     }
   }
 }
 
-async function findTeam(manager: EntityManager, tenantId: number, id: number): Promise<Team> {
-  const team = await manager.findOneBy(Team, { id, tenantId });
-  if (!team) throw InvalidData.field('team_id', 'The selected team id is invalid.');
-  return team;
+async function applyTeam(
+  manager: EntityManager,
+  extension: Extension,
+  id: References['team_id'],
+): Promise<void> {
+  if (id === undefined) return;
+  const team = id === null ? null : await manager.findOneBy(Team, { id, tenantId: extension.tenantId });
+  if (id !== null && !team) throw InvalidData.field('team_id', 'The selected team id is invalid.');
+  extension.team = team;
+  extension.teamId = id;
+}
+
+async function applyCallerId(
+  manager: EntityManager,
+  account: AccountOf,
+  extension: Extension,
+  sent: References['outbound_caller_id'],
+): Promise<void> {
+  // One that it has already is right, whatever became of it since.
+  if (sent === undefined || sent === extension.outboundCallerIdAsSent) return;
+  const callerId = sent === null ? null : await findActiveCallerId(manager, account, sent);
+  if (sent !== null && !callerId)
+    throw InvalidData.field('outbound_caller_id', 'The selected outbound caller id is invalid.');
+  extension.outboundCallerIdId = callerId?.id ?? null;
+  extension.outboundCallerIdAsSent = sent;
 }
 
 function refuseRenumbering(extension: Extension, given: UpdateExtensionDto): void {

@@ -21,6 +21,7 @@ export class ChangePasswordsDto {
     minItems: NUMBERS.min,
     maxItems: NUMBERS.max,
     nullable: true,
+    example: ['1001', '1002'],
     description: 'These; one that is named twice is rotated once.',
   })
   @Field('nullable', list(NUMBERS))

@@ -1,29 +1,21 @@
-import { Body, Controller, Headers, HttpCode, Post, Query, Res, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
-import { BearerGuard } from '../auth/bearer.guard';
+import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
+import { CSV, csvLines } from '../common/csv';
+import { wantsCsv } from '../common/csv-stream';
 import { type NewPasswordDto, NewPasswordsAnswer } from './extension-answer.dto';
 import { ChangePasswordsDto, ChangePasswordsQuery, readSelection } from './rotation-input.dto';
 import { RotationsService } from './rotations.service';
 
-const CSV = 'text/csv';
-
 @ApiTags('Extensions')
-@ApiBearerAuth()
 @Controller('api/pbx/extensions')
-@UseGuards(BearerGuard)
 export class RotationsController {
   constructor(private readonly rotations: RotationsService) {}
 
+  @Needs('extensions.operate')
   @Post('change-passwords')
   @HttpCode(200)
   @ApiOperation({ summary: 'Rotate the SIP passwords of a team, a list, or all; all or none of them' })
@@ -50,15 +42,13 @@ export class RotationsController {
       generated_password: generated,
     }));
     void reply.header('Cache-Control', 'no-store');
-    const asCsv = format === undefined ? /\btext\/csv\b/i.test(accept ?? '') : format === 'csv';
-    if (!asCsv) return { data };
+    if (!wantsCsv(format, accept)) return { data };
     void reply.header('Content-Type', `${CSV}; charset=utf-8`);
     return csv(data);
   }
 }
 
-/** Numbers are digits and made passwords letters and digits: nothing needs quotes. */
 function csv(rows: NewPasswordDto[]): string {
-  const lines = rows.map(({ extension_number, sip_password }) => `${extension_number},${sip_password}`);
-  return ['extension_number,sip_password', ...lines, ''].join('\r\n');
+  const lines = rows.map(({ extension_number, sip_password }) => [extension_number, sip_password]);
+  return csvLines([['extension_number', 'sip_password'], ...lines]);
 }

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type AccountOf } from '../auth/account';
+import { AuditService, type Deed } from '../audit/audit.service';
 import { InvalidData } from '../common/errors';
 import { now } from '../common/time';
-import { Transactions } from '../database/transactions';
-import { OutcomeUnknown } from '../database/unavailable';
-import { type RevocationNode } from '../revocations/revocation-node.entity';
-import { RevocationsService } from '../revocations/revocations.service';
+import { ChangedUsers } from '../revocations/changed-users';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { Team } from '../teams/team.entity';
 import { lockTenant } from '../tenants/tenants.service';
-import { ExtensionChanges } from './extension-changes';
+import { inScope, type Viewer } from './extension-scope';
 import { Extension } from './extension.entity';
 import { MOST_ROTATED, refuseEach, type Selection } from './rotation-input.dto';
 
@@ -22,10 +20,9 @@ type Rotated = Pick<Extension, 'id' | 'extensionNumber' | 'status'> & NewCredent
 @Injectable()
 export class RotationsService {
   constructor(
-    private readonly transactions: Transactions,
+    private readonly users: ChangedUsers,
     private readonly credentials: SipCredentials,
-    private readonly revocations: RevocationsService,
-    private readonly changes: ExtensionChanges,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -36,11 +33,9 @@ export class RotationsService {
    */
   async rotate(account: AccountOf, selection: Selection, disconnect: boolean): Promise<Rotated[]> {
     const { tenantId, domain } = account;
-    let numbers: string[] = [];
-    const work = async (manager: EntityManager): Promise<[Rotated[], RevocationNode[]]> => {
+    return this.users.run(async (manager, forget) => {
       await lockTenant(manager, tenantId);
-      const selected = await select(manager, tenantId, selection);
-      numbers = selected.map(({ extensionNumber }) => extensionNumber);
+      const selected = await select(manager, account, selection);
       const renewed = selected.map((extension): Rotated => {
         const identity = { tenantId, number: extension.extensionNumber, realm: domain };
         return { ...extension, ...this.credentials.make(identity) };
@@ -50,30 +45,36 @@ export class RotationsService {
         const dropContacts = disconnect || status !== 'active';
         return { tenantId, sipUser, sipDomain: domain, reason: 'password_changed', dropContacts } as const;
       });
-      return [renewed, await this.revocations.record(manager, changes)];
-    };
-    const tell = (): void => numbers.forEach((number) => this.changes.tell({ number, domain }));
-    try {
-      const [rotated, works] = await this.transactions.run(work);
-      tell();
-      await this.revocations.carryOut(works);
-      return rotated;
-    } catch (error) {
-      if (error instanceof OutcomeUnknown) tell();
-      throw error;
-    }
+      const recorded = await forget(changes);
+      await this.audit.record(manager, tenantId, account.actor, deedsOf(selected, recorded));
+      return renewed;
+    });
   }
 }
 
-async function select(manager: EntityManager, tenantId: number, selection: Selection): Promise<Extension[]> {
-  if ('numbers' in selection) return byNumber(manager, tenantId, selection.numbers);
-  if ('teamId' in selection && !(await manager.existsBy(Team, { id: selection.teamId, tenantId }))) {
+function deedsOf(
+  rotated: readonly Pick<Extension, 'extensionNumber'>[],
+  recorded: Map<string, number>,
+): Deed[] {
+  const changes = { sip_password: { before: 'set', after: 'changed' } };
+  return rotated.map(({ extensionNumber: resource }) => ({
+    action: 'password_changed',
+    resourceType: 'extension',
+    resource,
+    changes,
+    revocations: [recorded.get(resource)],
+  }));
+}
+
+async function select(manager: EntityManager, viewer: Viewer, selection: Selection): Promise<Extension[]> {
+  if ('numbers' in selection) return byNumber(manager, viewer, selection.numbers);
+  if ('teamId' in selection && !(await hasTeam(manager, viewer, selection.teamId))) {
     throw InvalidData.field('team_id', 'The selected team id is invalid.');
   }
   const found = await manager.find(Extension, {
     select: { id: true, extensionNumber: true, status: true },
     where: {
-      tenantId,
+      ...inScope(viewer),
       liveNumber: Not(IsNull()),
       ...('teamId' in selection && { teamId: selection.teamId }),
     },
@@ -85,13 +86,20 @@ async function select(manager: EntityManager, tenantId: number, selection: Selec
   throw InvalidData.field('teamId' in selection ? 'team_id' : 'all', sentence);
 }
 
-async function byNumber(manager: EntityManager, tenantId: number, numbers: string[]): Promise<Extension[]> {
+/** A team that the account does not see is none: of an agent's extensions a team tells nothing. */
+function hasTeam(manager: EntityManager, { tenantId, scope }: Viewer, id: number): Promise<boolean> {
+  if (scope.kind === 'own' || (scope.kind === 'teams' && !scope.ids.includes(id)))
+    return Promise.resolve(false);
+  return manager.existsBy(Team, { id, tenantId });
+}
+
+async function byNumber(manager: EntityManager, viewer: Viewer, numbers: string[]): Promise<Extension[]> {
   const found = new Map<string, Extension>();
   const distinct = [...new Set(numbers)];
   for (const chunk of chunksOf(distinct)) {
     const rows = await manager.find(Extension, {
       select: { id: true, extensionNumber: true, status: true },
-      where: { tenantId, liveNumber: In(chunk) },
+      where: { ...inScope(viewer), liveNumber: In(chunk) },
     });
     for (const row of rows) found.set(row.extensionNumber, row);
   }

@@ -53,10 +53,13 @@ export class PendingCommands {
     clearTimeout(this.#timer);
     const [oldest] = this.#waiting;
     if (!oldest) return;
-    this.#timer = setTimeout(() => {
+    const late = (): void => {
+      if (this.#waiting[0] !== oldest) return;
       this.#waiting.shift();
       oldest.reject(new EslDeadlineMissed(this.node, oldest.deadlineMs));
       oldest.missed();
-    }, oldest.deadlineMs);
+    };
+    // Timers come before sockets: after a stall the answer may lie there unread.
+    this.#timer = setTimeout(() => setImmediate(late), oldest.deadlineMs);
   }
 }

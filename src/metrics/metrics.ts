@@ -46,6 +46,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly rateLimited = new Counter({
+    name: 'dialplane_rate_limited_total',
+    help: 'Requests refused by a rate limit, by its class: pbx, click_to_call, login, auth.',
+    labelNames: ['class'],
+    registers: [this.registry],
+  });
+
+  readonly rateLimitPassed = new Counter({
+    name: 'dialplane_rate_limit_passed_total',
+    help: 'Requests let pass because Redis was away.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -19,6 +19,9 @@ export interface FollowerOptions {
 /** A node is asked every 300 ms; one that has been silent for so long is no witness. */
 const SILENT_MS = 800;
 const LOOK_EVERY_MS = 200;
+/** Looks that come later than this tell of our own process: it was busy, and what the node said is unread. */
+const LATE_MS = 400;
+const MOST_LATE = 5;
 const SWEEP_EVERY_MS = 1_000;
 /** Lists catch what events missed. The first comes soon: an event may have fallen between two sessions. */
 const FIRST_LIST_AGAIN_MS = 1_000;
@@ -42,6 +45,9 @@ export class NodeFollower {
   /** An answer was given that no look has seen; or what is listed is more, or less, than it was. */
   private unheard = false;
   private turnedAt = Date.now();
+  private lookedAt = performance.now();
+  /** Looks in a row that came late. */
+  private late = 0;
 
   constructor(
     readonly node: EslClient,
@@ -51,7 +57,7 @@ export class NodeFollower {
   }
 
   start(): void {
-    const look = setInterval(() => this.look(), LOOK_EVERY_MS);
+    const look = setInterval(() => this.lookInTime(), LOOK_EVERY_MS);
     const sweep = setInterval(() => void this.registrations.sweep(Date.now()), SWEEP_EVERY_MS);
     this.ends.push(
       () => clearInterval(look),
@@ -98,6 +104,13 @@ export class NodeFollower {
 
   private isHeard(): boolean {
     return this.state === 'answering' || this.state === 'listing';
+  }
+
+  private lookInTime(): void {
+    const now = performance.now();
+    this.late = now - this.lookedAt > LATE_MS ? this.late + 1 : 0;
+    this.lookedAt = now;
+    if (this.late === 0 || this.late > MOST_LATE) this.look();
   }
 
   private look(): void {

@@ -1,18 +1,19 @@
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
 import { likePattern } from '../common/page';
+import { inScope, type Viewer } from '../extensions/extension-scope';
 import { Extension } from '../extensions/extension.entity';
 import { type ListRegistrationsQuery } from './registrations.dto';
 
 /** So many rows at a time hold nobody up. */
 const AT_A_TIME = 5_000;
 
-/** The numbers of a tenant's live extensions that the query asks for, in their order; its `status` is not looked at. */
+/** The numbers of the live extensions that the account sees and the query asks for, in their order; its `status` is not looked at. */
 export async function numbersOf(
   dataSource: DataSource,
-  tenantId: number,
+  viewer: Viewer,
   query: Pick<ListRegistrationsQuery, 'search' | 'team_id'>,
 ): Promise<string[]> {
-  const found = live(dataSource, tenantId).select('e.live_number', 'number');
+  const found = live(dataSource, viewer).select('e.live_number', 'number');
   if (query.team_id) found.andWhere('e.team_id = :team', { team: Number(query.team_id) });
   if (query.search) {
     const pattern = likePattern(query.search);
@@ -35,14 +36,14 @@ export interface Named {
   teamId: number | null;
 }
 
-/** Some of a tenant's live extensions, by number. */
+/** Some of the live extensions that the account sees, by number. */
 export async function namesOf(
   dataSource: DataSource,
-  tenantId: number,
+  viewer: Viewer,
   numbers: string[],
 ): Promise<Map<string, Named>> {
   if (numbers.length === 0) return new Map();
-  const rows = await live(dataSource, tenantId)
+  const rows = await live(dataSource, viewer)
     .andWhere({ liveNumber: In(numbers) })
     .select('e.live_number', 'number')
     .addSelect('e.display_name', 'displayName')
@@ -51,8 +52,9 @@ export async function namesOf(
   return new Map(rows.map((row) => [row.number, row]));
 }
 
-function live(dataSource: DataSource, tenantId: number): SelectQueryBuilder<Extension> {
+function live(dataSource: DataSource, viewer: Viewer): SelectQueryBuilder<Extension> {
   return dataSource
     .createQueryBuilder(Extension, 'e')
-    .where('e.tenant_id = :tenantId AND e.live_number IS NOT NULL', { tenantId });
+    .where(inScope(viewer))
+    .andWhere('e.live_number IS NOT NULL');
 }

@@ -59,6 +59,10 @@ export class RegistrationStream {
     this.loaded = this.load();
   }
 
+  get domain(): string {
+    return this.options.domain;
+  }
+
   stop(): void {
     this.roster.stop();
     this.log.clear();

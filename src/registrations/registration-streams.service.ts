@@ -7,7 +7,6 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { allows } from '../auth/roles';
 import { TokensService } from '../auth/tokens.service';
 import { ServiceUnavailable } from '../common/errors';
 import { Settings } from '../config/settings';
@@ -39,11 +38,12 @@ interface Seat {
   reader: StreamReader | null;
 }
 
-/** The streams that are read at present, at most two for each tenant, and their readers. */
+/** The streams that are read at present, at most two for all who see the same extensions, and their readers. */
 @Injectable()
 export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(RegistrationStreams.name);
   private readonly streams = new Map<string, RegistrationStream>();
+  private readonly byDomain = new Map<string, Set<RegistrationStream>>();
   private readonly lingering = new Map<string, NodeJS.Timeout>();
   private readonly seats = new Set<Seat>();
   private readonly budget = new LogBudget(MOST_LOG_BYTES);
@@ -91,7 +91,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   async open(asked: Asked, response: ServerResponse, start: () => void): Promise<void> {
     const seat = this.takeSeat(asked);
     try {
-      const key = keyOf(asked.account.domain, asked.devices);
+      const key = keyOf(asked);
       const stream = this.streamFor(key, asked);
       await stream.loaded;
       if (this.stopped) throw new ServiceUnavailable();
@@ -148,20 +148,22 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   private streamFor(key: string, { account, devices }: Asked): RegistrationStream {
     const known = this.streams.get(key);
     if (known) return known;
-    const { tenantId, domain } = account;
+    const { tenantId, domain, scope } = account;
+    const viewer = { tenantId, scope };
     const stream = new RegistrationStream(this.registrations, {
       domain,
       devices,
       dampingMs: this.settings.REGISTRATION_DAMPING_MS,
       budget: this.budget,
       roster: {
-        all: () => numbersOf(this.dataSource, tenantId, {}),
-        among: async (numbers) => (await namesOf(this.dataSource, tenantId, numbers)).keys(),
+        all: () => numbersOf(this.dataSource, viewer, {}),
+        among: async (numbers) => (await namesOf(this.dataSource, viewer, numbers)).keys(),
         failed: (error) => this.logger.warn({ tenantId, err: error }, 'extensions could not be read'),
         everyMs: this.limits.roster,
       },
     });
     this.streams.set(key, stream);
+    this.byDomain.set(domain, (this.byDomain.get(domain) ?? new Set()).add(stream));
     // Who waits for it hears of a failure; who asks next begins anew.
     stream.loaded.then(
       () => stream.readers.size === 0 && this.linger(key, stream),
@@ -183,12 +185,14 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     clearTimeout(this.lingering.get(key));
     this.lingering.delete(key);
     this.streams.delete(key);
+    const others = this.byDomain.get(stream.domain);
+    others?.delete(stream);
+    if (others?.size === 0) this.byDomain.delete(stream.domain);
     stream.stop();
   }
 
   private of(domain: string): RegistrationStream[] {
-    const streams = [this.streams.get(keyOf(domain, false)), this.streams.get(keyOf(domain, true))];
-    return streams.filter((stream) => stream !== undefined);
+    return [...(this.byDomain.get(domain) ?? [])];
   }
 
   private review(change: RegistrationChange): void {
@@ -237,18 +241,19 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   private async checkTokens(): Promise<void> {
     if (this.checking) return;
     this.checking = true;
-    for (const bearer of new Set([...this.seats].map(({ asked }) => asked.bearer))) {
-      if (this.stopped || (await this.isGood(bearer))) continue;
-      for (const { asked, reader } of this.seats) if (asked.bearer === bearer) reader?.end();
+    for (const [bearer, asked] of new Map([...this.seats].map((seat) => [seat.asked.bearer, seat.asked]))) {
+      if (this.stopped || (await this.isGood(asked))) continue;
+      for (const seat of this.seats) if (seat.asked.bearer === bearer) seat.reader?.end();
     }
     this.checking = false;
   }
 
   /** A database that is away ends no stream. */
-  private async isGood(bearer: string): Promise<boolean> {
+  private async isGood({ bearer, account }: Asked): Promise<boolean> {
     try {
       const holder = await this.tokens.holder(bearer);
-      return holder !== null && holder.tenantActive && allows(holder.account.role, 'read');
+      if (!holder?.tenantActive || !holder.account.permissions.has('extensions.read')) return false;
+      return JSON.stringify(holder.account.scope) === JSON.stringify(account.scope);
     } catch (error) {
       this.logger.warn({ err: error }, "a stream's token could not be checked");
       return true;
@@ -256,4 +261,5 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   }
 }
 
-const keyOf = (domain: string, devices: boolean): string => (devices ? `${domain} devices` : domain);
+const keyOf = ({ account: { domain, scope }, devices }: Pick<Asked, 'account' | 'devices'>): string =>
+  JSON.stringify([domain, devices, scope]);

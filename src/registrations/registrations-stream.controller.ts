@@ -1,6 +1,5 @@
-import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import {
-  ApiBearerAuth,
   ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
@@ -10,7 +9,8 @@ import {
 } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
-import { BearerGuard, bearerOf } from '../auth/bearer.guard';
+import { bearerOf } from '../auth/access';
+import { Needs } from '../auth/needs';
 import { ApiErrors, ErrorBody } from '../common/api-errors';
 import {
   StreamChange,
@@ -40,20 +40,31 @@ const FRAMES = [
   'A reader that is too slow is disconnected; so is one whose token is no longer good.',
 ].join(' ');
 
+const FRAME = [
+  'id: 1f3a-42',
+  'event: change',
+  'data: {"extension_number":"1001","status":"registered","since":"2026-04-06T12:19:13+00:00",' +
+    '"previous_status":"unregistered","at":"2026-04-06T12:19:15+00:00"}',
+  '',
+  '',
+].join('\n');
+
 @ApiTags('Registrations')
-@ApiBearerAuth()
 @Controller('api/pbx/registrations/stream')
-@UseGuards(BearerGuard)
 export class RegistrationsStreamController {
   constructor(private readonly streams: RegistrationStreams) {}
 
+  @Needs('extensions.read')
   @Get()
-  @ApiOperation({ summary: 'Which extensions are online, and each change of it, as server-sent events' })
+  @ApiOperation({
+    operationId: 'streamRegistrations',
+    summary: 'Which extensions are online, and each change of it, as server-sent events',
+  })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event received.' })
   @ApiExtraModels(StreamSnapshot, StreamChange, StreamRemoved, NodesDto)
   @ApiOkResponse({
     description: FRAMES,
-    content: { 'text/event-stream': { schema: { type: 'string' } } },
+    content: { 'text/event-stream': { schema: { type: 'string', example: FRAME } } },
   })
   @ApiErrors(401, 403, 422)
   @ApiResponse({ status: 503, description: 'Too many readers. See Retry-After.', type: ErrorBody })

@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Account, type AccountOf } from '../auth/account';
-import { BearerGuard } from '../auth/bearer.guard';
+import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, pageOf } from '../common/page';
 import { isoTime } from '../common/time';
@@ -19,29 +19,29 @@ import {
 import { RegistrationsService } from './registrations.service';
 
 @ApiTags('Registrations')
-@ApiBearerAuth()
 @Controller('api/pbx')
-@UseGuards(BearerGuard)
 export class RegistrationsController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly registrations: RegistrationsService,
   ) {}
 
+  @Needs('extensions.read')
   @Get('registrations')
   @ApiOperation({ summary: 'Which extensions are online, the whole account in one call' })
   @ApiOkResponse({ type: RegistrationPage })
   @ApiErrors(401, 403, 422)
   async list(
-    @Account() { tenantId, domain }: AccountOf,
+    @Account() account: AccountOf,
     @Query() query: ListRegistrationsQuery,
   ): Promise<RegistrationPage> {
+    const { domain } = account;
     const stateOf = this.registrations.statesIn(domain);
-    const all = await numbersOf(this.dataSource, tenantId, query);
+    const all = await numbersOf(this.dataSource, account, query);
     const wanted = query.status ? all.filter((number) => stateOf(number) === query.status) : all;
     const { skip, perPage } = pageOf(query);
     const numbers = wanted.slice(skip, skip + perPage);
-    const names = await namesOf(this.dataSource, tenantId, numbers);
+    const names = await namesOf(this.dataSource, account, numbers);
     const rows = numbers.map((number): RegistrationRowDto => {
       const status = stateOf(number);
       const since = this.registrations.sinceOf(number, domain, status);
@@ -56,18 +56,16 @@ export class RegistrationsController {
     return page(query, rows, wanted.length);
   }
 
+  @Needs('extensions.read')
   @Get('extensions/:ext/registration')
   @ApiOperation({ summary: "An extension's phones, and how that is known" })
   @ApiParam({ name: 'ext', description: 'The extension number.', example: '1001' })
   @ApiOkResponse({ type: RegistrationAnswer })
   @ApiErrors(401, 403, 404)
-  async one(
-    @Account() { tenantId, domain }: AccountOf,
-    @Param('ext') number: string,
-  ): Promise<RegistrationAnswer> {
+  async one(@Account() account: AccountOf, @Param('ext') number: string): Promise<RegistrationAnswer> {
     const { manager } = this.dataSource;
-    const extension = await findExtension(manager, tenantId, number);
-    const view = this.registrations.view(number, domain);
+    const extension = await findExtension(manager, account, number);
+    const view = this.registrations.view(number, account.domain);
     return { data: mapRegistration(number, view, await previousPassword(manager, extension)) };
   }
 }

@@ -13,11 +13,23 @@ const MOST_PER_PAGE = 1_000;
 
 /** GET /api/pbx/registrations */
 export class ListRegistrationsQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 1,
+    description: 'Which page of the list.',
+  })
   @Field('optional', integerText({ min: 1, max: 1_000_000 }))
   page?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST_PER_PAGE, default: 50 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MOST_PER_PAGE,
+    default: 50,
+    description: 'Rows on a page.',
+  })
   @Field('optional', integerText({ min: 1, max: MOST_PER_PAGE }))
   per_page?: string;
 
@@ -106,7 +118,7 @@ export class DeviceDto {
   @ApiProperty({ example: '192.0.2.7' })
   network_ip!: string;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', example: 5060 })
   network_port!: number;
 
   @ApiProperty({ format: 'date-time', description: 'When FreeSWITCH lets it go unless it registers again.' })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
+import { AuditService } from '../audit/audit.service';
 import { withDeadline } from '../common/deadline';
 import { NotFound } from '../common/errors';
 import { Settings } from '../config/settings';
@@ -28,6 +29,7 @@ export class KicksService {
     private readonly receipts: ReceiptsService,
     private readonly pool: NodePool,
     private readonly settings: Settings,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -39,7 +41,7 @@ export class KicksService {
   async kick(account: AccountOf, number: string, device?: string): Promise<RevocationNode[]> {
     if (device !== undefined) await this.requireDevice(account, number, device);
     const works = await this.transactions.run(async (manager) => {
-      await findExtension(manager, account.tenantId, number);
+      await findExtension(manager, account, number);
       const user = { tenantId: account.tenantId, sipUser: number, sipDomain: account.domain };
       const change = {
         ...user,
@@ -47,7 +49,12 @@ export class KicksService {
         dropContacts: true,
         ...(device && { device }),
       } as const;
-      return this.revocations.record(manager, [change]);
+      const works = await this.revocations.record(manager, [change]);
+      const changes = device === undefined ? {} : { device: { before: device, after: null } };
+      const deed = { action: 'unregistered', resourceType: 'extension', resource: number, changes } as const;
+      const revocations = works.map(({ revocationId }) => revocationId);
+      await this.audit.record(manager, account.tenantId, account.actor, [{ ...deed, revocations }]);
+      return works;
     });
     await this.revocations.carryOut(works, device === undefined ? undefined : KICK_DEADLINE_MS);
     return this.receipts.nodesOf(works.map(({ revocationId }) => revocationId));
@@ -55,7 +62,7 @@ export class KicksService {
 
   private async requireDevice(account: AccountOf, number: string, device: string): Promise<void> {
     if (!DEVICE_ID.test(device)) throw new NotFound();
-    await findExtension(this.dataSource.manager, account.tenantId, number);
+    await findExtension(this.dataSource.manager, account, number);
     const asked = this.pool.nodes.map((node) => this.devicesOn(node, number, account.domain));
     const known = Promise.all(asked).then((devices) => devices.flat().includes(device));
     if (

@@ -81,8 +81,16 @@ export function mapReceipt([revocation, nodes]: Receipt): ReceiptDto {
   };
 }
 
-/** @param node with its revocation */
-export function mapNode(node: RevocationNode): NodeReceiptDto {
+/** What is told of a node's part. */
+export type NodePart = Pick<
+  RevocationNode,
+  'node' | 'flushedEntries' | 'droppedContacts' | 'flushedAt' | 'verifiedAt' | 'attempts' | 'lastError'
+> & {
+  /** Read while it is not verified. */
+  pendingSince: Date | null;
+};
+
+export function mapPart(node: NodePart): NodeReceiptDto {
   const timeOrNull = (time: Date | null): string | null => (time === null ? null : isoTime(time));
   return {
     node: node.node,
@@ -91,8 +99,13 @@ export function mapNode(node: RevocationNode): NodeReceiptDto {
     dropped_contacts: node.droppedContacts,
     flushed_at: timeOrNull(node.flushedAt),
     verified_at: timeOrNull(node.verifiedAt),
-    pending_since: node.verifiedAt === null ? isoTime(node.revocation.createdAt) : null,
+    pending_since: node.verifiedAt === null ? timeOrNull(node.pendingSince) : null,
     attempts: node.attempts,
     last_error: node.lastError,
   };
+}
+
+/** @param node with its revocation */
+export function mapNode(node: RevocationNode): NodeReceiptDto {
+  return mapPart({ ...node, pendingSince: node.revocation.createdAt });
 }

@@ -19,9 +19,13 @@ export class ReceiptsService {
    */
   async list(account: AccountOf, number: string, query: PageQuery): Promise<[Receipt[], number]> {
     const { manager } = this.dataSource;
-    await requireNumberOnceUsed(manager, account.tenantId, number);
+    const since = await requireNumberOnceUsed(manager, account, number);
     const { skip, perPage } = pageOf(query);
-    const where = { tenantId: account.tenantId, sipUser: number };
+    const where = {
+      tenantId: account.tenantId,
+      sipUser: number,
+      ...(since && { createdAt: MoreThanOrEqual(since) }),
+    };
     const [revocations, total] = await Promise.all([
       manager.find(Revocation, { where, order: { id: 'DESC' }, skip, take: perPage }),
       manager.countBy(Revocation, where),

@@ -46,3 +46,8 @@ export class RevocationNode {
   @Column({ name: 'claimed_until', type: 'datetime', nullable: true })
   claimedUntil!: Date | null;
 }
+
+/** The ids of the revocations that these are parts of, by SIP user. */
+export function idsByUser(nodes: readonly RevocationNode[]): Map<string, number> {
+  return new Map(nodes.map(({ revocation, revocationId }) => [revocation.sipUser, revocationId]));
+}

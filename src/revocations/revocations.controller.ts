@@ -1,7 +1,7 @@
-import { Controller, Delete, Get, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Account, type AccountOf } from '../auth/account';
-import { BearerGuard } from '../auth/bearer.guard';
+import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, PageQuery } from '../common/page';
 import { DEVICE_ID } from '../freeswitch/device-id';
@@ -17,15 +17,14 @@ const DEVICE = {
 };
 
 @ApiTags('Extensions')
-@ApiBearerAuth()
 @Controller('api/pbx/extensions/:ext')
-@UseGuards(BearerGuard)
 export class RevocationsController {
   constructor(
     private readonly receipts: ReceiptsService,
     private readonly kicks: KicksService,
   ) {}
 
+  @Needs('extensions.read')
   @Get('revocations')
   @ApiOperation({
     summary: 'What nodes forgot after changes, or must still forget; for 90 days, also of a deleted one',
@@ -42,8 +41,12 @@ export class RevocationsController {
     return page(query, receipts.map(mapReceipt), total);
   }
 
+  @Needs('extensions.operate')
   @Delete('registration')
-  @ApiOperation({ summary: 'Put every phone of the extension out; it may register again' })
+  @ApiOperation({
+    operationId: 'kickExtension',
+    summary: 'Put every phone of the extension out; it may register again',
+  })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: UnregisteredAnswer })
   @ApiErrors(401, 403, 404)
@@ -51,6 +54,7 @@ export class RevocationsController {
     return this.answer(account, number);
   }
 
+  @Needs('extensions.operate')
   @Delete('registration/:device')
   @ApiOperation({ summary: 'Put one phone of the extension out; it may register again' })
   @ApiParam(NUMBER)

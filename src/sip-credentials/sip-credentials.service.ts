@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { a1Hash } from './a1-hash';
 import { makePassword } from './password';
-import { SealedBox } from './sealed-box';
+import { CannotUnseal, SealedBox } from './sealed-box';
 
 /** Whose credentials: a number in a tenant's realm. */
 export interface SipIdentity {
@@ -40,6 +40,16 @@ export class SipCredentials {
 
   sealPin(pin: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
     return this.box.seal(pin, place('voicemail_pin', identity));
+  }
+
+  /** Sealed as it was when it is the same PIN, so that it is no change; what another key sealed is not the same. */
+  resealPin(sealed: string | null, pin: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
+    try {
+      if (sealed !== null && this.openPin(sealed, identity) === pin) return sealed;
+    } catch (error) {
+      if (!(error instanceof CannotUnseal)) throw error;
+    }
+    return this.sealPin(pin, identity);
   }
 
   /** @throws CannotUnseal */

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import { Tenant } from '../tenants/tenant.entity';
-import { Department } from './department.entity';
+import { Department } from '../departments/department.entity';
 
 /** A group of extensions; an extension's department is its team's. */
 @Entity({ name: 'teams' })
@@ -26,4 +26,10 @@ export class Team {
 
   @Column({ type: 'varchar', length: 100 })
   name!: string;
+
+  @Column({ name: 'created_at', type: 'datetime' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'datetime' })
+  updatedAt!: Date;
 }

@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type DataSource } from 'typeorm';
+import { SYSTEM } from '../../src/audit/actor';
+import { AuditService } from '../../src/audit/audit.service';
 import { TokensService } from '../../src/auth/tokens.service';
 import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
 import { now } from '../../src/common/time';
+import { InstallationSecrets } from '../../src/config/secret-files';
 import { readSettings } from '../../src/config/settings';
 import { createDataSource } from '../../src/database/data-source';
 import { migrate } from '../../src/database/migrate';
 import { Transactions } from '../../src/database/transactions';
 import { Extension } from '../../src/extensions/extension.entity';
+import { changedUsersElsewhere } from '../../src/revocations/changed-users';
 import { SealedBox } from '../../src/sip-credentials/sealed-box';
 import { SipCredentials } from '../../src/sip-credentials/sip-credentials.service';
 import { TenantsService } from '../../src/tenants/tenants.service';
@@ -68,25 +72,26 @@ async function query(server: string, sql: string): Promise<RowDataPacket[]> {
 
 /** Fills an empty database with one tenant. @returns its admin's token */
 export async function seed(url: string, extensions: number): Promise<string> {
-  const dataSource = await createDataSource(readSettings({ APP_KEY, DATABASE_URL: url })).initialize();
+  const settings = readSettings({ APP_KEY, DATABASE_URL: url });
+  const dataSource = await createDataSource(settings).initialize();
   await migrate(dataSource);
   const transactions = new Transactions(dataSource);
-  const tenant = await new TenantsService(transactions).create({
-    name: 'Bench',
-    domain: DOMAIN,
-    maxExtensions: null,
-  });
-  const callerIds = new CallerIdsService(dataSource, transactions);
+  const audit = new AuditService(new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), ''), transactions);
+  const account = { name: 'Bench', domain: DOMAIN, maxExtensions: null };
+  const tenant = await new TenantsService(transactions, audit).create(account, SYSTEM);
+  const users = changedUsersElsewhere({ settings, dataSource }, transactions);
+  const callerIds = new CallerIdsService(dataSource, users, audit);
   const given = {
     number: '0901234567',
     displayName: 'Bench',
     carrier: 'mobifone',
     cliType: 'mobile',
   } as const;
-  const callerId = await callerIds.create(tenant, given);
+  const callerId = await callerIds.create(tenant, given, SYSTEM);
   await insertExtensions(dataSource, extensions, tenant.id, callerId.id);
-  const tokens = new TokensService(dataSource, transactions);
-  const token = await tokens.create({ tenantId: tenant.id, name: 'bench', role: 'admin', expiresAt: null });
+  const tokens = new TokensService(dataSource, transactions, audit);
+  const row = { tenantId: tenant.id, name: 'bench', role: 'admin', expiresAt: null } as const;
+  const { token } = await tokens.create(row, SYSTEM);
   await dataSource.destroy();
   return token;
 }

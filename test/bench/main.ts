@@ -1,4 +1,5 @@
 import { benchApi } from './bench-api';
+import { benchImports } from './bench-imports';
 import { benchLookups } from './bench-lookups';
 import { benchMemory } from './bench-memory';
 import { benchRegistrations } from './bench-registrations';
@@ -26,6 +27,7 @@ const PARTS: Record<string, (bench: Bench) => Promise<string>> = {
   scanners: ({ watched }) => benchScanners(watched),
   streams: ({ small }) => benchStreams(small),
   registrations: ({ databases }) => benchRegistrations(databases),
+  imports: ({ databases }) => benchImports(databases),
 };
 
 async function main(names: string[]): Promise<void> {

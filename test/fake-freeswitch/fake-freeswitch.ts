@@ -5,6 +5,7 @@ import { EslServer } from './esl-server';
 import { EventHeaders } from './events';
 import { type Phone, type RegisterAnswer, Registrar } from './registrar';
 import type { Row } from './registration-table';
+import { WAIT_MS } from './within';
 import { randomUUID } from 'node:crypto';
 
 export type { Phone, RegisterAnswer } from './registrar';
@@ -25,8 +26,6 @@ export interface AccountInProfile {
   domain: string;
   profile?: string;
 }
-
-const WAIT_MS = 5_000;
 
 /**
  * A FreeSWITCH node for tests: it speaks ESL on a real socket and asks a real HTTP backend for its users,

@@ -1,4 +1,4 @@
-import { within } from './within';
+import { WAIT_MS, within } from './within';
 
 /** A place where work can be held and let go on. */
 export class Gate {
@@ -32,7 +32,7 @@ export class Gate {
   }
 
   /** Resolves once something is held here. */
-  async waitForHeld(timeoutMs = 5_000): Promise<void> {
+  async waitForHeld(timeoutMs = WAIT_MS): Promise<void> {
     if (this.#held > 0) return;
     await within(timeoutMs, 'something held', new Promise<void>((resolve) => this.#watching.add(resolve)));
   }

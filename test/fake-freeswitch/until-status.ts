@@ -1,10 +1,10 @@
-import { within } from './within';
+import { WAIT_MS, within } from './within';
 
 /** Resolves once `client` has the status, which it may have already. */
 export async function untilStatus<S>(
   client: { readonly status: S; onStatus(hear: (status: S) => void): () => void },
   status: S,
-  timeoutMs = 5_000,
+  timeoutMs = WAIT_MS,
 ): Promise<void> {
   let end = (): void => undefined;
   const reached = new Promise<void>((resolve) => {

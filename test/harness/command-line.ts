@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { PATIENCE_MS } from './patience';
+import { scratchFolder } from './scratch';
 
 const LAUNCHER = join(__dirname, '../../src/cli/dialplane.js');
-const DEADLINE_MS = 20_000;
 
 export interface Outcome {
   code: number | null;
@@ -15,13 +15,15 @@ export interface Outcome {
 
 /** A folder in which Dialplane is run as an operator runs it, with nothing of our own environment. */
 export class CommandLine {
-  readonly folder = mkdtempSync(join(tmpdir(), 'dialplane-cli-'));
+  readonly folder = scratchFolder('cli');
   private readonly servers: ChildProcess[] = [];
 
   constructor(private readonly environment: Record<string, string> = {}) {}
 
-  async run(args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
-    const child = this.spawn(args, environment);
+  /** @param input what is piped in; without it there is no standard input */
+  async run(args: string[], environment: Record<string, string> = {}, input?: string): Promise<Outcome> {
+    const child = this.spawn(args, environment, input === undefined ? 'ignore' : 'pipe');
+    child.stdin?.end(input);
     const output = collect(child);
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, ...output };
@@ -52,12 +54,16 @@ export class CommandLine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private spawn(args: string[], environment: Record<string, string>): ChildProcess {
+  private spawn(
+    args: string[],
+    environment: Record<string, string>,
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ): ChildProcess {
     return spawn(process.execPath, [LAUNCHER, ...args], {
       cwd: this.folder,
       env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...this.environment, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: DEADLINE_MS,
+      stdio: [stdin, 'pipe', 'pipe'],
+      timeout: PATIENCE_MS,
     });
   }
 }

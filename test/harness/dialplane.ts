@@ -2,6 +2,9 @@ import { type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DataSource } from 'typeorm';
+import { SYSTEM } from '../../src/audit/actor';
+import { auditKey } from '../../src/audit/chain';
+import { beginAudit } from '../../src/audit/first-chains';
 import { createApp } from '../../src/app';
 import { type Role } from '../../src/auth/roles';
 import { TokensService } from '../../src/auth/tokens.service';
@@ -13,8 +16,16 @@ import { migrate } from '../../src/database/migrate';
 import { type Tenant } from '../../src/tenants/tenant.entity';
 import { TenantsService } from '../../src/tenants/tenants.service';
 import { type Lane, type TestDatabase } from './lanes';
+import { PATIENCE_MS } from './patience';
 
 export const XML_CURL_PASSWORD = 'directory-password';
+/** Tests send many requests; those of the limits set their own. */
+const UNLIMITED = {
+  RATE_LIMIT_PBX: '0',
+  RATE_LIMIT_CLICK_TO_CALL: '0',
+  RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_AUTH: '0',
+};
 export const APP_KEY = Buffer.alloc(32, 7).toString('base64');
 
 export interface Answer<T> {
@@ -49,10 +60,15 @@ export class Dialplane {
     database?: TestDatabase,
   ): Promise<Dialplane> {
     const own = database ?? (await lane.create());
-    const settings = readSettings({ APP_KEY, XML_CURL_PASSWORD, DATABASE_URL: own.url, ...environment });
+    const settings = readSettings({
+      ...{ APP_KEY, XML_CURL_PASSWORD, DATABASE_URL: own.url },
+      ...UNLIMITED,
+      ...environment,
+    });
     const secrets = new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), XML_CURL_PASSWORD);
     const dataSource = await createDataSource(settings).initialize();
     await migrate(dataSource);
+    await beginAudit(dataSource, auditKey(secrets.appKey));
     const lines: string[] = [];
     const sink = new Writable({
       write: (line, _encoding, done) => {
@@ -78,15 +94,18 @@ export class Dialplane {
     if (!keepDatabase) await this.database.drop();
   }
 
-  async tenant(given: { domain?: string; maxExtensions?: number; role?: Role } = {}): Promise<TestTenant> {
-    const domain = given.domain ?? `tenant${++this.tenants}.test`;
-    const maxExtensions = given.maxExtensions ?? null;
-    const tenant = await this.get(TenantsService).create({ name: domain, domain, maxExtensions });
+  async tenant(
+    given: { domain?: string; maxExtensions?: number; countryCode?: string; role?: Role } = {},
+  ): Promise<TestTenant> {
+    const { domain = `tenant${++this.tenants}.test`, maxExtensions = null, countryCode = '84' } = given;
+    const row = { name: domain, domain, maxExtensions, countryCode };
+    const tenant = await this.get(TenantsService).create(row, SYSTEM);
     return { tenant, token: await this.token(tenant, given.role ?? 'admin') };
   }
 
-  token(tenant: Tenant, role: Role, expiresAt: Date | null = null): Promise<string> {
-    return this.get(TokensService).create({ tenantId: tenant.id, name: role, role, expiresAt });
+  async token(tenant: Tenant, role: Role, expiresAt: Date | null = null): Promise<string> {
+    const row = { tenantId: tenant.id, name: role, role, expiresAt };
+    return (await this.get(TokensService).create(row, SYSTEM)).token;
   }
 
   /** One request to /api/pbx… with a JSON body, if there is one. */
@@ -101,7 +120,11 @@ export class Dialplane {
   }
 
   async request<T>(method: string, path: string, init: RequestInit = {}): Promise<Answer<T>> {
-    const response = await fetch(this.url + path, { method, signal: AbortSignal.timeout(10_000), ...init });
+    const response = await fetch(this.url + path, {
+      method,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...init,
+    });
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json') && text !== '';
     return {
@@ -110,6 +133,15 @@ export class Dialplane {
       text,
       body: (json ? JSON.parse(text) : null) as T,
     };
+  }
+
+  /** A file of /api/pbx… to the byte: in an answer's text a byte order mark is lost. */
+  async download(token: string, path: string): Promise<Buffer> {
+    const response = await fetch(`${this.url}/api/pbx${path}`, {
+      headers: { Authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    return Buffer.from(await response.arrayBuffer());
   }
 
   /** What FreeSWITCH asks, as it asks. */

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { PATIENCE_MS } from './patience';
 
 export interface Frame<T = unknown> {
   id: string;
@@ -11,9 +12,9 @@ export interface StreamRequest {
   token: string;
   devices?: string;
   lastEventId?: string | undefined;
+  /** Under /api/pbx; that of registrations unless told otherwise. */
+  path?: string;
 }
-
-const DEADLINE_MS = 15_000;
 
 /** A client of a stream of server-sent events, on a connection of its own. */
 export class EventStream {
@@ -36,13 +37,14 @@ export class EventStream {
   }
 
   /** Resolves when the head has come. */
-  static async open(url: string, { token, devices, lastEventId }: StreamRequest): Promise<EventStream> {
+  static async open(url: string, asked: StreamRequest): Promise<EventStream> {
+    const { token, devices, lastEventId, path = '/registrations/stream' } = asked;
     const query = devices === undefined ? '' : `?devices=${devices}`;
     const headers = {
       Authorization: `Bearer ${token}`,
       ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
     };
-    const request = get(`${url}/api/pbx/registrations/stream${query}`, { headers, agent: false });
+    const request = get(`${url}/api/pbx${path}${query}`, { headers, agent: false });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     return new EventStream(response);
   }
@@ -75,7 +77,7 @@ export class EventStream {
   }
 
   private async until(holds: () => boolean, what: string): Promise<void> {
-    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     while (!holds()) {
       if (this.ended) throw new Error(`the stream ended before ${what}`);
       await once(this.news, 'news', { signal });

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { scratchFolder } from './scratch';
 
 /** An empty database for one test file. */
 export interface TestDatabase {
@@ -15,10 +15,10 @@ export interface Lane {
   create(): Promise<TestDatabase>;
 }
 
-const sqlite: Lane = {
+export const sqliteLane: Lane = {
   name: 'sqlite',
   create: () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dialplane-test-'));
+    const folder = scratchFolder('test');
     const drop = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }));
     return Promise.resolve({ url: `sqlite:${join(folder, 'dialplane.db')}`, drop });
   },
@@ -45,7 +45,7 @@ async function execute(server: string, sql: string): Promise<void> {
 
 /** Runs the tests once on each database. */
 export function describeOnEach(what: string, tests: (lane: Lane) => void): void {
-  describe(`${what} on sqlite`, () => tests(sqlite));
+  describe(`${what} on sqlite`, () => tests(sqliteLane));
   const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
   describeMariadb(`${what} on MariaDB`, () => tests(mariadbLane()));
 }

@@ -1,7 +1,6 @@
 import { NodePool } from '../../src/freeswitch/node-pool';
 import { type Dialplane } from './dialplane';
-
-const DEADLINE_MS = 15_000;
+import { PATIENCE_MS } from './patience';
 
 /** Resolves when Dialplane's session with the node is ready, or has ended. */
 export async function nodeReady(dialplane: Dialplane, name: string, ready = true): Promise<void> {
@@ -15,6 +14,6 @@ export async function nodeReady(dialplane: Dialplane, name: string, ready = true
       end();
       resolve();
     });
-    timer = setTimeout(() => reject(new Error(`${name} is ${node.status}`)), DEADLINE_MS);
+    timer = setTimeout(() => reject(new Error(`${name} is ${node.status}`)), PATIENCE_MS);
   }).finally(() => clearTimeout(timer));
 }

@@ -1,22 +1,23 @@
+import { SYSTEM } from '../../src/audit/actor';
 import { CallerId, type CallerIdStatus } from '../../src/caller-ids/caller-id.entity';
 import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
-import { Department } from '../../src/teams/department.entity';
-import { Team } from '../../src/teams/team.entity';
+import { DepartmentsService } from '../../src/departments/departments.service';
+import { Extension } from '../../src/extensions/extension.entity';
+import { type Team } from '../../src/teams/team.entity';
+import { TeamsService } from '../../src/teams/teams.service';
 import { type Dialplane, type TestTenant } from './dialplane';
 
-/** A team, and the department it belongs to, for which there is no endpoint yet. */
+/** A team, and the department it belongs to. */
 export async function addTeam(
-  { dataSource }: Dialplane,
+  dialplane: Dialplane,
   { tenant }: TestTenant,
   name: string,
   { department }: { department?: string } = {},
 ): Promise<Team> {
-  const tenantId = tenant.id;
-  const of =
-    department === undefined
-      ? null
-      : await dataSource.manager.save(Department, { tenantId, name: department });
-  return dataSource.manager.save(Team, { tenantId, name, departmentId: of?.id ?? null });
+  const departments = dialplane.get(DepartmentsService);
+  const of = department === undefined ? null : await departments.create(tenant.id, department, SYSTEM);
+  const given = { name, department_id: of?.department.id ?? null };
+  return (await dialplane.get(TeamsService).create(tenant.id, given, SYSTEM)).team;
 }
 
 export async function addCallerId(
@@ -26,6 +27,23 @@ export async function addCallerId(
   status: CallerIdStatus = 'active',
 ): Promise<CallerId> {
   const given = { number, displayName: 'Sales', carrier: 'mobifone', cliType: 'mobile' } as const;
-  const callerId = await dialplane.get(CallerIdsService).create(tenant, given);
+  const callerId = await dialplane.get(CallerIdsService).create(tenant, given, SYSTEM);
   return dialplane.dataSource.manager.save(CallerId, { ...callerId, status });
+}
+
+/** So many extensions at once, from 20000 on, with no password. */
+export async function addExtensions(
+  dialplane: Dialplane,
+  { tenant }: TestTenant,
+  count: number,
+  fields: Partial<Extension> = {},
+): Promise<void> {
+  const time = new Date();
+  const rows = Array.from({ length: count }, (_, i) => {
+    const extensionNumber = String(20_000 + i);
+    const numbers = { extensionNumber, liveNumber: extensionNumber };
+    return { tenantId: tenant.id, ...numbers, a1: '', createdAt: time, updatedAt: time, ...fields };
+  });
+  const { manager } = dialplane.dataSource;
+  await manager.createQueryBuilder().insert().into(Extension).values(rows).updateEntity(false).execute();
 }

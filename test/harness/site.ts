@@ -65,6 +65,17 @@ export class Site {
 
   /** The program itself, as another process on the same database. */
   async program(): Promise<Server> {
+    const server = await this.commandLine().serve();
+    await eventually(async () => {
+      const health = await fetch(`${server.url}/health/ready`);
+      const { nodes } = (await health.json()) as { nodes: { status: string }[] };
+      return nodes.every(({ status }) => status === 'ready');
+    });
+    return server;
+  }
+
+  /** Commands on the same database, with the same nodes. */
+  commandLine(): CommandLine {
     const program = new CommandLine({
       APP_KEY,
       XML_CURL_PASSWORD,
@@ -72,13 +83,7 @@ export class Site {
       FREESWITCH_NODES: `${this.fs1.address} ${this.fs2.address}`,
     });
     this.programs.push(program);
-    const server = await program.serve();
-    await eventually(async () => {
-      const health = await fetch(`${server.url}/health/ready`);
-      const { nodes } = (await health.json()) as { nodes: { status: string }[] };
-      return nodes.every(({ status }) => status === 'ready');
-    });
-    return server;
+    return program;
   }
 
   api<T = unknown>(

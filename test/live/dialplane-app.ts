@@ -39,6 +39,7 @@ export class DialplaneApp {
       DATABASE_URL: `sqlite:${join(folder, 'dialplane.db')}`,
       FREESWITCH_NODES: nodes,
       XML_CURL_PASSWORD: xmlCurlPassword,
+      RATE_LIMIT_PBX: '0',
       LOG_FORMAT: 'json',
       ...env,
     });
@@ -85,14 +86,26 @@ export class DialplaneApp {
     await eventually('the nodes are reached', () => ready() > count, START_MS);
   }
 
-  async request(token: string, method: string, path: string, body?: object): Promise<Answer> {
-    const response = await fetch(`${this.url}/api/pbx${path}`, {
+  /** One request to /api/pbx. */
+  request(token: string, method: string, path: string, body?: object): Promise<Answer> {
+    return this.send(token, method, `/pbx${path}`, body);
+  }
+
+  /** One request to /api; a text is sent as CSV. */
+  async send(token: string, method: string, path: string, body?: object | string): Promise<Answer> {
+    const type = typeof body === 'string' ? 'text/csv' : 'application/json';
+    const response = await fetch(`${this.url}/api${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
+      headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': type }) },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(15_000),
     });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: response.status,
+      body: (isJson ? JSON.parse(text) : { text }) as Record<string, unknown>,
+    };
   }
 
   /** Gone without a word; `serve` starts it again. */

@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } 
 import { Tenant } from '../tenants/tenant.entity';
 
 @Entity({ name: 'departments' })
-@Index('IDX_departments_tenant', ['tenantId'])
+@Index('UQ_departments_tenant_name', ['tenantId', 'name'], { unique: true })
 export class Department {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
@@ -16,4 +16,10 @@ export class Department {
 
   @Column({ type: 'varchar', length: 100 })
   name!: string;
+
+  @Column({ name: 'created_at', type: 'datetime' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'datetime' })
+  updatedAt!: Date;
 }

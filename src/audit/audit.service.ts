@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { now } from '../common/time';
+import { InstallationSecrets } from '../config/secret-files';
+import { held } from '../database/held';
+import { Transactions } from '../database/transactions';
+import { type Actor } from './actor';
+import { AuditChain } from './audit-chain.entity';
+import { AuditEntry } from './audit-entry.entity';
+import { auditKey, endsSeal, entryHash, newChain } from './chain';
+import { type Changes } from './changes';
+
+const ROWS_PER_STATEMENT = 500;
+
+/** What kinds of things are told of, and what may be done to them. */
+export const RESOURCE_TYPES = [
+  'extension',
+  'caller_id',
+  'team',
+  'department',
+  'user',
+  'token',
+  'tenant',
+  'import',
+] as const;
+
+export interface Deed {
+  action: string;
+  resourceType: (typeof RESOURCE_TYPES)[number];
+  /** Its number, name or id. */
+  resource: string;
+  changes: Changes;
+  /** Ids of what nodes had to forget because of it, recorded in the same transaction; undefined is none. */
+  revocations?: readonly (number | undefined)[];
+}
+
+/** Writes what was done, in the transaction that does it. */
+@Injectable()
+export class AuditService {
+  /** What hashes and seals are made with. */
+  readonly key: Buffer;
+
+  constructor(
+    secrets: InstallationSecrets,
+    private readonly transactions: Transactions,
+  ) {
+    this.key = auditKey(secrets.appKey);
+  }
+
+  /**
+   * Adds entries to the tenant's chain, which is held until the transaction ends: to be called last in it.
+   * @param tenantId whose admins are to see it; 0: the platform's operators
+   */
+  async record(
+    manager: EntityManager,
+    tenantId: number,
+    actor: Actor,
+    deeds: readonly Deed[],
+  ): Promise<void> {
+    if (deeds.length === 0) return;
+    const [first] = deeds;
+    const isNew = tenantId !== 0 && first?.resourceType === 'tenant' && first.action === 'created';
+    const chain = await this.hold(manager, tenantId, isNew);
+    const at = now();
+    const entries = deeds.map((deed) => {
+      chain.lastSeq += 1;
+      const unhashed = { tenantId, seq: chain.lastSeq, at, ...by(actor), ...told(deed) };
+      chain.lastHash = entryHash(this.key, chain.lastHash, unhashed);
+      return { ...unhashed, hash: chain.lastHash };
+    });
+    for (let start = 0; start < entries.length; start += ROWS_PER_STATEMENT) {
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(AuditEntry)
+        .values(entries.slice(start, start + ROWS_PER_STATEMENT))
+        .updateEntity(false)
+        .execute();
+    }
+    const { lastSeq, lastHash } = chain;
+    await manager.update(AuditChain, tenantId, { lastSeq, lastHash, seal: endsSeal(this.key, chain) });
+  }
+
+  /**
+   * Lets go of the oldest entries of a tenant, and has the chain begin after them.
+   * @returns how many went, `most` at most
+   */
+  async forget(tenantId: number, before: Date, most: number): Promise<number> {
+    return this.transactions.run(async (manager) => {
+      const chain = await this.hold(manager, tenantId);
+      const found = await manager.find(AuditEntry, {
+        where: { tenantId },
+        order: { seq: 'ASC' },
+        take: most,
+      });
+      // In their order: an entry is never let go before an older one.
+      const kept = found.findIndex(({ at }) => at >= before);
+      const old = kept === -1 ? found : found.slice(0, kept);
+      const last = old.at(-1);
+      if (!last) return 0;
+      await manager.delete(AuditEntry, { tenantId, seq: LessThanOrEqual(last.seq) });
+      const ends = { ...chain, firstSeq: last.seq + 1, baseHash: last.hash };
+      const { firstSeq, baseHash } = ends;
+      await manager.update(AuditChain, tenantId, { firstSeq, baseHash, seal: endsSeal(this.key, ends) });
+      return old.length;
+    });
+  }
+
+  /**
+   * The chain's row, held until the transaction ends. Only a tenant that is new has none: one that was removed is
+   * begun after an entry that nobody can show.
+   */
+  private async hold(manager: EntityManager, tenantId: number, isNew = false): Promise<AuditChain> {
+    const find = (): Promise<AuditChain | null> =>
+      manager.findOne(AuditChain, {
+        where: { tenantId },
+        ...held(manager),
+      });
+    const found = await find();
+    if (found) return found;
+    const last = isNew ? null : await manager.maximum(AuditEntry, 'seq', { tenantId });
+    const row = newChain(this.key, tenantId, isNew ? 0 : (last ?? 0) + 1);
+    await manager.createQueryBuilder().insert().into(AuditChain).values(row).orIgnore().execute();
+    return (await find()) ?? manager.create(AuditChain, row);
+  }
+}
+
+function by({ kind, id, name, tokenId, address, requestId }: Actor) {
+  return { actorKind: kind, actorId: id, actorName: name, tokenId, address, requestId };
+}
+
+function told({ action, resourceType, resource, changes, revocations = [] }: Deed) {
+  const ids = revocations.filter((id) => id !== undefined).sort((a, b) => a - b);
+  return {
+    action,
+    resourceType,
+    resource,
+    changes: JSON.stringify(changes),
+    firstRevocationId: ids[0] ?? null,
+    lastRevocationId: ids.at(-1) ?? null,
+  };
+}

@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, IsNull, MoreThan, type FindOptionsWhere } from 'typeorm';
+import { AuditService } from '../audit/audit.service';
+import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized } from '../common/errors';
+import { requireMatch } from '../common/etag';
+import { pageOf } from '../common/page';
+import { now } from '../common/time';
+import { Settings } from '../config/settings';
+import { held } from '../database/held';
+import { Transactions } from '../database/transactions';
+import { lockTenant } from '../tenants/tenants.service';
+import { lockUser } from '../users/lock-user';
+import { type AccountOf } from './account';
+import { ApiToken } from './api-token.entity';
+import { readFutureTime } from './expiry';
+import { revokeIn } from './revoke';
+import { type CreateTokenDto, type ListTokensQuery } from './token.dto';
+import { tokenFields, TokensService } from './tokens.service';
+
+interface Revoking {
+  action?: string;
+  ifMatch?: string | undefined;
+}
+
+/**
+ * Tokens as those who hold some see and manage them: administrators all of the account, others their own, and
+ * a narrowed token itself alone.
+ */
+@Injectable()
+export class OwnTokensService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
+    private readonly tokens: TokensService,
+    private readonly audit: AuditService,
+    private readonly settings: Settings,
+  ) {}
+
+  /** The newest first, and how many there are. */
+  list(account: AccountOf, query: ListTokensQuery): Promise<[ApiToken[], number]> {
+    const { skip, perPage } = pageOf(query);
+    const seen = seenBy(account);
+    const live = [
+      { ...seen, revokedAt: IsNull(), expiresAt: IsNull() },
+      { ...seen, revokedAt: IsNull(), expiresAt: MoreThan(now()) },
+    ];
+    return this.dataSource.manager.findAndCount(ApiToken, {
+      where: query.status === 'all' ? seen : live,
+      relations: { user: true },
+      order: { id: 'DESC' },
+      skip,
+      take: perPage,
+    });
+  }
+
+  /** @throws NotFound */
+  detail(account: AccountOf, id: number): Promise<ApiToken> {
+    return find(this.dataSource.manager, account, id);
+  }
+
+  /**
+   * A token that can do at most what its maker can; it belongs to the maker, and ends with it.
+   * @throws Unauthenticated when that token, or whose it is, is gone by then
+   * @throws Unauthorized when it is made with a token that is itself narrowed: that would undo it
+   * @throws InvalidData for a rate above the usual, and for an operator's token of a role or tier
+   */
+  async create(account: AccountOf, given: CreateTokenDto): Promise<{ row: ApiToken; token: string }> {
+    if (account.narrowed) throw new Unauthorized();
+    if (account.tenantId === 0) refuseTiers(given);
+    this.refuseRate(account, given.rate_limit ?? 0);
+    return this.transactions.run(async (manager) => {
+      const own = await lockOwn(manager, account);
+      const { row, token } = await this.tokens.createIn(
+        manager,
+        {
+          tenantId: own.tenantId,
+          userId: own.userId,
+          name: given.name,
+          role: given.role ?? own.role,
+          pbx: given.pbx ?? null,
+          pbxApiAccess: given.pbx_api_access ?? true,
+          expiresAt: given.expires_at ? readFutureTime(given.expires_at) : null,
+          allowedAddresses: given.allowed_addresses?.join() ?? null,
+          rateLimit: given.rate_limit ?? null,
+        },
+        account.actor,
+      );
+      return { row: await find(manager, account, row.id), token };
+    });
+  }
+
+  /** Only who may do all in the account lets a token send more than others. */
+  private refuseRate({ permissions }: AccountOf, asked: number): void {
+    const most = this.settings.RATE_LIMIT_PBX;
+    if (asked <= most || most === 0 || permissions.has('users.manage')) return;
+    throw InvalidData.field('rate_limit', `The rate limit must be between 1 and ${most}.`);
+  }
+
+  /**
+   * The token is good for nothing from the next request on, on every instance.
+   * @param ifMatch the If-Match header
+   * @throws NotFound also when it is revoked already; PreconditionFailed
+   */
+  async revoke(
+    account: AccountOf,
+    id: number,
+    { action = 'revoked', ifMatch }: Revoking = {},
+  ): Promise<void> {
+    await this.transactions.run(async (manager) => {
+      const token = await find(manager, account, id);
+      if (token.revokedAt !== null) throw new NotFound();
+      requireMatch(ifMatch, tokenFields(token));
+      await revokeIn(manager, this.audit, token, account.actor, action);
+    });
+  }
+}
+
+/** An operator's rights have neither roles nor tiers. */
+function refuseTiers({ role, pbx, pbx_api_access: access }: CreateTokenDto): void {
+  const errors: FieldErrors = {};
+  if (role) errors.role = ['The role field is prohibited.'];
+  if (pbx) errors.pbx = ['The pbx field is prohibited.'];
+  if (access !== undefined) errors.pbx_api_access = ['The pbx api access field is prohibited.'];
+  if (Object.keys(errors).length > 0) throw new InvalidData(errors);
+}
+
+/**
+ * The token that asks, held until the transaction ends, after whose it is: what is gone makes no more tokens.
+ * @throws Unauthenticated
+ */
+async function lockOwn(manager: EntityManager, { tenantId, userId, tokenId }: AccountOf): Promise<ApiToken> {
+  if (userId === null) await lockTenant(manager, tenantId);
+  else {
+    const user = await lockUser(manager, { id: userId, tenantId: tenantId === 0 ? null : tenantId });
+    if (user?.status !== 'active') throw new Unauthenticated();
+  }
+  const own = await manager.findOne(ApiToken, { where: { id: tokenId }, ...held(manager) });
+  if (!own || own.revokedAt !== null) throw new Unauthenticated();
+  return own;
+}
+
+/** A narrowed token is to end none that can do more. */
+function seenBy(account: AccountOf): FindOptionsWhere<ApiToken> {
+  const { tenantId, userId, tokenId, narrowed, permissions } = account;
+  if (!narrowed && permissions.has('users.manage')) return { tenantId };
+  return narrowed || userId === null ? { id: tokenId } : { userId };
+}
+
+async function find(manager: EntityManager, account: AccountOf, id: number): Promise<ApiToken> {
+  const seen = seenBy(account);
+  // A where of two ids would be one of the last.
+  if (seen.id !== undefined && seen.id !== id) throw new NotFound();
+  const token = await manager.findOne(ApiToken, { where: { ...seen, id }, relations: { user: true } });
+  if (!token) throw new NotFound();
+  return token;
+}

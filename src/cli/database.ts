@@ -1,0 +1,40 @@
+import { type DataSource } from 'typeorm';
+import { AuditService } from '../audit/audit.service';
+import { InvalidData } from '../common/errors';
+import { type Settings } from '../config/settings';
+import { Transactions } from '../database/transactions';
+import { Tenant } from '../tenants/tenant.entity';
+import { openInstallation } from './installation';
+import { type Printed } from './print';
+
+export interface Database {
+  settings: Settings;
+  dataSource: DataSource;
+  transactions: Transactions;
+  audit: AuditService;
+}
+
+/** Opens the database for a command, and closes it after. */
+export async function withDatabase(work: (database: Database) => Promise<Printed>): Promise<Printed> {
+  const { settings, secrets, dataSource } = await openInstallation();
+  try {
+    const transactions = new Transactions(dataSource);
+    const audit = new AuditService(secrets, transactions);
+    return await work({ settings, dataSource, transactions, audit });
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** @throws InvalidData */
+export async function tenantOf(dataSource: DataSource, domain: string): Promise<Tenant> {
+  const tenant = await dataSource.manager.findOneBy(Tenant, { domain: domain.toLowerCase() });
+  if (!tenant)
+    throw InvalidData.field('tenant', `There is no tenant with the SIP domain ${JSON.stringify(domain)}.`);
+  return tenant;
+}
+
+/** @throws InvalidData when there is a sentence */
+export function check(field: string, sentence: string | null): void {
+  if (sentence !== null) throw InvalidData.field(field, sentence);
+}

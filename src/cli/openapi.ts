@@ -1,0 +1,25 @@
+import { NestFactory } from '@nestjs/core';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import pino from 'pino';
+import { AppModule } from '../app.module';
+import { createAdapter } from '../common/http';
+import { InstallationSecrets } from '../config/secret-files';
+import { readSettings } from '../config/settings';
+import { createDataSource } from '../database/data-source';
+import { documentOf } from '../docs/docs';
+import { type Printed } from './print';
+
+/** The OpenAPI document, of an application of which no part is made, opened or connected. */
+export async function openapi(): Promise<Printed> {
+  const settings = readSettings({ DATABASE_URL: 'sqlite::memory:' });
+  const secrets = new InstallationSecrets(Buffer.alloc(32), '');
+  const dataSource = createDataSource(settings);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.of({ settings, secrets, dataSource }),
+    createAdapter(pino({ level: 'silent' })),
+    { preview: true, logger: false, abortOnError: false },
+  );
+  const document = documentOf(app);
+  await app.close();
+  return { lines: [JSON.stringify(document, null, 2)], json: { ...document } };
+}

@@ -1,0 +1,142 @@
+import { COMMAND_LINE } from '../audit/actor';
+import { ApiToken } from '../auth/api-token.entity';
+import { readFutureTime } from '../auth/expiry';
+import { revokeIn } from '../auth/revoke';
+import { type Role, ROLES } from '../auth/roles';
+import { TokensService } from '../auth/tokens.service';
+import { InvalidData } from '../common/errors';
+import { email, matching, oneOf, text } from '../common/rules';
+import { isoTime } from '../common/time';
+import { OperatorsService } from '../users/operators.service';
+import { PASSWORD, Passwords } from '../users/passwords';
+import { User, type UserStatus } from '../users/user.entity';
+import { USERNAME, usernameOf } from '../users/username';
+import { type NewUser, UsersService } from '../users/users.service';
+import { check, type Database, tenantOf, withDatabase } from './database';
+import { type Printed } from './print';
+import { lineFromStdin } from './stdin';
+
+const NAME = text({ min: 1, max: 100 });
+
+export function tokenCreate(given: {
+  tenant: string;
+  name: string;
+  role?: string;
+  user?: string;
+  expires?: string;
+}): Promise<Printed> {
+  check('name', NAME(given.name, 'name'));
+  if (given.role !== undefined) check('role', oneOf(ROLES)(given.role, 'role'));
+  const expiresAt = given.expires === undefined ? null : futureTime(given.expires);
+  return withDatabase(async ({ dataSource, transactions, audit }) => {
+    const tenant = await tenantOf(dataSource, given.tenant);
+    const user = given.user === undefined ? null : await userOf(dataSource, tenant.id, given.user);
+    const tokens = new TokensService(dataSource, transactions, audit);
+    // A token of nobody needs a role; a user's has the user's unless told otherwise.
+    const role = (given.role ?? (user ? null : 'admin')) as Role | null;
+    const row = { tenantId: tenant.id, userId: user?.id ?? null, name: given.name, role, expiresAt };
+    const { token } = await tokens.create(row, COMMAND_LINE);
+    return { lines: [token], json: { token } };
+  });
+}
+
+export function tokenRevoke(given: { id: string }): Promise<Printed> {
+  const id = /^\d{1,9}$/.test(given.id) ? Number(given.id) : 0;
+  return withDatabase(async ({ dataSource, transactions, audit }) => {
+    const token = await dataSource.manager.findOneBy(ApiToken, { id });
+    if (!token || token.revokedAt) throw InvalidData.field('id', `There is no live token ${given.id}.`);
+    await transactions.run((manager) => revokeIn(manager, audit, token, COMMAND_LINE));
+    return { lines: [`Token ${id} is revoked`], json: { id, revoked: true } };
+  });
+}
+
+export function userCreate(given: {
+  tenant: string;
+  username: string;
+  role: string;
+  email?: string;
+  extension?: string;
+}): Promise<Printed> {
+  check('role', oneOf(ROLES)(given.role, 'role'));
+  if (given.email !== undefined) check('email', email(given.email, 'email'));
+  return withDatabase(async (database) => {
+    const tenant = await tenantOf(database.dataSource, given.tenant);
+    const { username, role, email: address = null, extension = null } = given;
+    const user = { username, role: role as Role, email: address, extension_number: extension };
+    return create(database, tenant.id, user);
+  });
+}
+
+export function operatorCreate({ username }: { username: string }): Promise<Printed> {
+  return withDatabase((database) => create(database, null, { username, role: 'operator' }));
+}
+
+export function operatorList(): Promise<Printed> {
+  return withDatabase(async (database) => {
+    const operators = await operatorsIn(database).list();
+    const lines = operators.map(({ username, status, createdAt, lastLoginAt }) => {
+      const last = lastLoginAt ? `last logged in ${isoTime(lastLoginAt)}` : 'never logged in';
+      return `${username}, ${status}, created ${isoTime(createdAt)}, ${last}`;
+    });
+    return {
+      lines: lines.length > 0 ? lines : ['There are no operators.'],
+      json: { operators: operators.map(mapOperator) },
+    };
+  });
+}
+
+export const operatorDisable = ({ username }: { username: string }): Promise<Printed> =>
+  setOperator(username, 'disabled');
+
+export const operatorEnable = ({ username }: { username: string }): Promise<Printed> =>
+  setOperator(username, 'active');
+
+function setOperator(username: string, status: UserStatus): Promise<Printed> {
+  return withDatabase(async (database) => {
+    const operator = await operatorsIn(database).setStatus(username, status, COMMAND_LINE);
+    const line = `Operator ${operator.username} is ${status === 'active' ? 'enabled' : status}`;
+    return { lines: [line], json: mapOperator(operator) };
+  });
+}
+
+function operatorsIn({ dataSource, transactions, audit }: Database): OperatorsService {
+  return new OperatorsService(dataSource, transactions, audit);
+}
+
+function mapOperator({ id, username, status, createdAt, lastLoginAt }: User): Record<string, unknown> {
+  const last = lastLoginAt && isoTime(lastLoginAt);
+  return { id, username, status, created_at: isoTime(createdAt), last_login_at: last };
+}
+
+async function create(
+  { dataSource, transactions, audit }: Database,
+  tenantId: number | null,
+  user: NewUser,
+): Promise<Printed> {
+  check('username', matching(USERNAME)(usernameOf(user.username), 'username'));
+  const typed = await lineFromStdin();
+  if (typed !== null) check('password', text(PASSWORD)(typed, 'password'));
+  const users = new UsersService(dataSource, transactions, new Passwords(), audit);
+  const { known, password } = await users.create(tenantId, { ...user, password: typed }, COMMAND_LINE);
+  const { id, username, role } = known.user;
+  const who = role === 'operator' ? `Operator ${id}: ${username}` : `User ${id}: ${username}, ${role}`;
+  return {
+    lines: password === null ? [who] : [who, password],
+    json: { id, username, role, tenant_id: tenantId, ...(password !== null && { password }) },
+  };
+}
+
+async function userOf(dataSource: Database['dataSource'], tenantId: number, username: string): Promise<User> {
+  const user = await dataSource.manager.findOneBy(User, { tenantId, username: usernameOf(username) });
+  if (!user) throw InvalidData.field('user', `There is no user ${JSON.stringify(username)} in the tenant.`);
+  return user;
+}
+
+function futureTime(value: string): Date {
+  if (readFutureTime(value, 0) === null) {
+    throw InvalidData.field('expires', 'The expiry must be an ISO 8601 time with Z or an offset.');
+  }
+  const time = readFutureTime(value);
+  if (time === null) throw InvalidData.field('expires', 'The expiry must be in the future.');
+  return time;
+}

@@ -1,0 +1,13 @@
+import { label } from '../common/rules';
+import { InvalidData } from '../common/errors';
+import { brokenUnique } from './transactions';
+
+/** @throws InvalidData when `work` gives the field a value that another has, and there must be but one */
+export async function unlessTaken<T>(field: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!brokenUnique(error)) throw error;
+    throw InvalidData.field(field, `The ${label(field)} has already been taken.`);
+  }
+}

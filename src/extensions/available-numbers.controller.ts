@@ -1,0 +1,34 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { Account, type AccountOf } from '../auth/account';
+import { Needs } from '../auth/needs';
+import { ApiErrors } from '../common/api-errors';
+import { AvailableNumbersAnswer, AvailableNumbersQuery, rangeOf } from './available-numbers.dto';
+import { takenNumbers } from './extension-queries';
+import { freeNumbers } from './free-numbers';
+
+const COUNT = 20;
+
+@ApiTags('Extensions')
+@Controller('api/pbx/extensions')
+export class AvailableNumbersController {
+  constructor(private readonly dataSource: DataSource) {}
+
+  @Needs('extensions.manage')
+  @Get('available')
+  @ApiOperation({ summary: 'The lowest free numbers of a range, in order' })
+  @ApiOkResponse({ type: AvailableNumbersAnswer })
+  @ApiErrors(401, 403, 422)
+  async available(
+    @Account() { tenantId }: AccountOf,
+    @Query() query: AvailableNumbersQuery,
+  ): Promise<AvailableNumbersAnswer> {
+    const range = rangeOf(query);
+    const { manager } = this.dataSource;
+    const count = Number(query.count ?? COUNT);
+    return {
+      data: await freeNumbers(range, count, (from) => takenNumbers(manager, tenantId, { ...range, from })),
+    };
+  }
+}

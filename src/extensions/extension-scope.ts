@@ -1,0 +1,49 @@
+import { type FindOptionsWhere, In } from 'typeorm';
+import { type AccountOf } from '../auth/account';
+import { type Scope } from '../auth/roles';
+import { InvalidData, Unauthorized } from '../common/errors';
+import { type UpdateExtensionDto } from './extension-input.dto';
+import { type Extension } from './extension.entity';
+
+/** Which rows an account sees and changes. */
+export type Viewer = Pick<AccountOf, 'tenantId' | 'scope'>;
+
+/** Every row of `extensions` that the account may know of, deleted ones included. */
+export function inScope({ tenantId, scope }: Viewer): FindOptionsWhere<Extension> {
+  const teamIds = teamsOf(scope);
+  const own = scope.kind === 'own' && { id: scope.id };
+  return { tenantId, ...own, ...(teamIds && { teamId: In([...teamIds]) }) };
+}
+
+/** Whether the account may know of an extension of its tenant; what inScope asks of the database. */
+export function sees({ scope }: Viewer, { id, teamId }: Pick<Extension, 'id' | 'teamId'>): boolean {
+  const teamIds = teamsOf(scope);
+  if (scope.kind === 'own' && scope.id !== id) return false;
+  return teamIds === undefined || (teamId !== null && teamIds.includes(teamId));
+}
+
+function teamsOf(scope: Scope): readonly number[] | undefined {
+  if (scope.kind === 'all') return undefined;
+  return scope.kind === 'teams' ? scope.ids : scope.teamIds;
+}
+
+/** What agents may set of their own extension; the rest decides what calls cost and who hears them. */
+const AN_AGENTS = new Set(['display_name', 'voicemail_enabled', 'voicemail_pin', 'voicemail_email']);
+
+/** @throws Unauthorized when an agent sets what is not his to set */
+export function refuseBeyond({ scope }: Viewer, given: UpdateExtensionDto): void {
+  if (scope.kind !== 'own') return;
+  const set = Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  if (set.some((field) => !AN_AGENTS.has(field))) throw new Unauthorized();
+}
+
+/** @throws InvalidData when a supervisor puts an extension into a team that is not his, or into none */
+export function requireOwnTeam(viewer: Viewer, teamId: number | null): void {
+  if (mayUseTeam(viewer, teamId)) return;
+  throw InvalidData.field('team_id', 'The selected team id is invalid.');
+}
+
+/** Whether the account may put an extension into that team, or with null into none. */
+export function mayUseTeam({ scope }: Viewer, teamId: number | null): boolean {
+  return scope.kind !== 'teams' || (teamId !== null && scope.ids.includes(teamId));
+}

@@ -1,0 +1,16 @@
+import { type EntityManager, IsNull, Not } from 'typeorm';
+import { InvalidData } from '../common/errors';
+import { type Tenant } from '../tenants/tenant.entity';
+import { Extension } from './extension.entity';
+
+/**
+ * @param tenant as lockTenant gave it
+ * @throws InvalidData when the tenant may not have one more extension
+ */
+export async function requireRoom(manager: EntityManager, { id, maxExtensions }: Tenant): Promise<void> {
+  if (maxExtensions === null) return;
+  const live = await manager.countBy(Extension, { tenantId: id, liveNumber: Not(IsNull()) });
+  if (live < maxExtensions) return;
+  const sentence = `The account may not have more than ${maxExtensions} extensions.`;
+  throw InvalidData.field('extension_number', sentence);
+}

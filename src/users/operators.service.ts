@@ -1,0 +1,53 @@
+import { type DataSource, type EntityManager, IsNull } from 'typeorm';
+import { type Actor } from '../audit/actor';
+import { type AuditService } from '../audit/audit.service';
+import { changesBetween } from '../audit/changes';
+import { revokeTokens } from '../auth/revoke';
+import { InvalidData } from '../common/errors';
+import { now } from '../common/time';
+import { type Transactions } from '../database/transactions';
+import { lockUser } from './lock-user';
+import { User, type UserStatus } from './user.entity';
+import { usernameOf } from './username';
+
+const OPERATOR = { role: 'operator', tenantId: IsNull() } as const;
+
+/** The platform's operators, whom the command line alone manages. */
+export class OperatorsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** By username. */
+  list(): Promise<User[]> {
+    return this.dataSource.manager.find(User, { where: OPERATOR, order: { username: 'ASC' } });
+  }
+
+  /**
+   * Lets an operator in, or out: then his tokens end, and none comes back when he is let in again.
+   * @throws InvalidData for nobody, and for somebody of a tenant
+   */
+  setStatus(username: string, status: UserStatus, actor: Actor): Promise<User> {
+    return this.transactions.run(async (manager) => {
+      const user = await held(manager, username);
+      const before = { status: user.status };
+      if (user.status === status) return user;
+      // Not save(): that would compare with the row as it was before it was held.
+      await manager.update(User, user.id, { status, updatedAt: now() });
+      const ended = status === 'disabled' ? await revokeTokens(manager, { userId: user.id }) : [];
+      const changes = changesBetween(before, { status });
+      const deed = { action: 'updated', resourceType: 'user', resource: user.username, changes } as const;
+      await this.audit.record(manager, 0, actor, [deed, ...ended]);
+      return { ...user, status };
+    });
+  }
+}
+
+async function held(manager: EntityManager, username: string): Promise<User> {
+  const found = await manager.findOneBy(User, { ...OPERATOR, username: usernameOf(username) });
+  const user = found && (await lockUser(manager, found));
+  if (!user) throw InvalidData.field('username', `There is no operator ${JSON.stringify(username)}.`);
+  return user;
+}

@@ -1,0 +1,35 @@
+import { type EntityManager, In } from 'typeorm';
+import { InvalidData } from '../common/errors';
+import { Extension } from '../extensions/extension.entity';
+import { Team } from '../teams/team.entity';
+import { UserTeam } from './user-team.entity';
+import { type User } from './user.entity';
+
+/** @throws InvalidData when the tenant has no such extension */
+export async function extensionIdOf(
+  manager: EntityManager,
+  tenantId: number | null,
+  number: string | null,
+): Promise<number | null> {
+  if (number === null || tenantId === null) return null;
+  const extension = await manager.findOneBy(Extension, { tenantId, liveNumber: number });
+  if (!extension) throw InvalidData.field('extension_number', 'The selected extension number is invalid.');
+  return extension.id;
+}
+
+/** @throws InvalidData when one of the teams is none of the user's tenant */
+export async function setTeams(manager: EntityManager, user: User, ids: number[]): Promise<void> {
+  const wanted = [...new Set(ids)];
+  const found =
+    wanted.length > 0 && user.tenantId !== null
+      ? await manager.countBy(Team, { id: In(wanted), tenantId: user.tenantId })
+      : 0;
+  if (found !== wanted.length) throw InvalidData.field('team_ids', 'The selected team ids is invalid.');
+  await manager.delete(UserTeam, { userId: user.id });
+  if (wanted.length > 0) {
+    await manager.insert(
+      UserTeam,
+      wanted.map((teamId) => ({ userId: user.id, teamId })),
+    );
+  }
+}

@@ -1,0 +1,286 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
+import { type Actor } from '../audit/actor';
+import { AuditService, type Deed } from '../audit/audit.service';
+import { type Changes, changesBetween } from '../audit/changes';
+import { type AccountOf } from '../auth/account';
+import { ApiToken } from '../auth/api-token.entity';
+import { revokeTokens } from '../auth/revoke';
+import { type Role } from '../auth/roles';
+import { Conflict, InvalidData, NotFound } from '../common/errors';
+import { requireMatch } from '../common/etag';
+import { likePattern, pageOf } from '../common/page';
+import { now } from '../common/time';
+import { brokenUnique, Transactions } from '../database/transactions';
+import { Extension } from '../extensions/extension.entity';
+import { makePassword } from '../sip-credentials/password';
+import { lockTenant } from '../tenants/tenants.service';
+import { lockUser } from './lock-user';
+import { Passwords } from './passwords';
+import { type ListUsersQuery, type UpdateUserDto } from './user-input.dto';
+import { UserTeam } from './user-team.entity';
+import { User } from './user.entity';
+import { extensionIdOf, setTeams } from './user-references';
+import { usernameOf } from './username';
+
+/** A user with what is told of it from elsewhere. */
+export interface KnownUser {
+  user: User;
+  teamIds: number[];
+  extensionNumber: string | null;
+  /** The same, of an extension that was deleted too: restored, it is the user's again. */
+  linkedNumber: string | null;
+}
+
+/** A user to be made; fields as in CreateUserDto. Only the command line makes operators. */
+export type NewUser = Pick<
+  UpdateUserDto,
+  'email' | 'pbx' | 'pbx_api_access' | 'extension_number' | 'team_ids'
+> & { username: string; role: Role | 'operator'; password?: string | null };
+
+/** The people of tenants, and the operators of the platform. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
+    private readonly passwords: Passwords,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** By username, and how many there are. */
+  async list({ tenantId }: AccountOf, query: ListUsersQuery): Promise<[KnownUser[], number]> {
+    const { skip, perPage } = pageOf(query);
+    const found = this.dataSource.createQueryBuilder(User, 'u').where({ tenantId });
+    if (query.role) found.andWhere({ role: query.role });
+    if (query.search) {
+      const pattern = likePattern(query.search);
+      found.andWhere("(u.username LIKE :pattern ESCAPE '!' OR u.email LIKE :pattern ESCAPE '!')", {
+        pattern,
+      });
+    }
+    const [users, total] = await found.orderBy('u.username').skip(skip).take(perPage).getManyAndCount();
+    return [await this.known(this.dataSource.manager, users), total];
+  }
+
+  /** @throws NotFound */
+  async detail({ tenantId }: AccountOf, id: number): Promise<KnownUser> {
+    return this.find(this.dataSource.manager, tenantId === 0 ? null : tenantId, id);
+  }
+
+  /**
+   * @param tenantId null for an operator
+   * @returns the user, and the password when it was made here
+   * @throws InvalidData
+   */
+  async create(
+    tenantId: number | null,
+    given: NewUser,
+    actor: Actor,
+  ): Promise<{ known: KnownUser; password: string | null }> {
+    const password = given.password ?? makePassword();
+    const passwordHash = await this.passwords.hash(password);
+    try {
+      const known = await this.transactions.run((manager) =>
+        this.createIn(manager, tenantId, { ...given, passwordHash }, actor),
+      );
+      return { known, password: given.password ? null : password };
+    } catch (error) {
+      if (!brokenUnique(error)) throw error;
+      throw InvalidData.field('username', 'The username has already been taken.');
+    }
+  }
+
+  private async createIn(
+    manager: EntityManager,
+    tenantId: number | null,
+    given: NewUser & { passwordHash: string },
+    actor: Actor,
+  ): Promise<KnownUser> {
+    if (tenantId !== null) await lockTenant(manager, tenantId);
+    const user = manager.create(User, {
+      tenantId,
+      username: usernameOf(given.username),
+      email: given.email ?? null,
+      role: given.role,
+      pbx: given.pbx ?? null,
+      pbxApiAccess: given.pbx_api_access ?? true,
+      status: 'active',
+      passwordHash: given.passwordHash,
+      extensionId: await extensionIdOf(manager, tenantId, given.extension_number ?? null),
+      lastLoginAt: null,
+      createdAt: now(),
+      updatedAt: now(),
+    });
+    await manager.save(user);
+    await setTeams(manager, user, given.team_ids ?? []);
+    const known = await this.find(manager, tenantId, user.id);
+    await this.record(manager, 'created', known, changesBetween(null, userFields(known)), actor);
+    return known;
+  }
+
+  /** @throws NotFound, InvalidData, PreconditionFailed; Conflict when no administrator would be left */
+  async update(
+    { tenantId, actor }: AccountOf,
+    id: number,
+    given: UpdateUserDto,
+    ifMatch?: string,
+  ): Promise<KnownUser> {
+    const passwordHash = given.password === undefined ? null : await this.passwords.hash(given.password);
+    return this.transactions.run(async (manager) => {
+      await lockUser(manager, { id, tenantId });
+      const known = await this.find(manager, tenantId, id);
+      const before = userFields(known);
+      requireMatch(ifMatch, before);
+      const { user } = known;
+      refuseRenaming(given, user);
+      if (given.email !== undefined) user.email = given.email;
+      if (given.role !== undefined) user.role = given.role;
+      if (given.pbx !== undefined) user.pbx = given.pbx;
+      if (given.pbx_api_access !== undefined) user.pbxApiAccess = given.pbx_api_access;
+      if (given.status !== undefined) user.status = given.status;
+      if (given.extension_number !== undefined)
+        user.extensionId = await extensionIdOf(manager, tenantId, given.extension_number);
+      if (passwordHash !== null) user.passwordHash = passwordHash;
+      await manager.save(user);
+      if (given.team_ids !== undefined) await setTeams(manager, user, given.team_ids);
+      await requireAdmin(manager, tenantId, before);
+      const changed = await this.find(manager, tenantId, id);
+      const changes = changesBetween(before, userFields(changed));
+      if (Object.keys(changes).length === 0) return changed;
+      changed.user.updatedAt = now();
+      await manager.save(changed.user);
+      const ended = await tokensEndedBy(manager, changed.user, changes);
+      await this.record(manager, 'updated', changed, changes, actor, ended);
+      return changed;
+    });
+  }
+
+  /** @throws NotFound, PreconditionFailed; Conflict when no administrator would be left */
+  async delete({ tenantId, actor }: AccountOf, id: number, ifMatch?: string): Promise<void> {
+    await this.transactions.run(async (manager) => {
+      await lockUser(manager, { id, tenantId });
+      const known = await this.find(manager, tenantId, id);
+      const before = userFields(known);
+      requireMatch(ifMatch, before);
+      await manager.delete(UserTeam, { userId: id });
+      const ended = await revokeTokens(manager, { userId: id });
+      await manager.delete(ApiToken, { userId: id });
+      await manager.delete(User, { id });
+      await requireAdmin(manager, tenantId, before);
+      await this.record(manager, 'deleted', known, changesBetween(before, null), actor, ended);
+    });
+  }
+
+  /**
+   * Changes the own password; every other login of the user ends.
+   * @throws InvalidData when the present one is wrong, or is another by then
+   */
+  async changePassword(account: AccountOf, id: number, current: string, next: string): Promise<void> {
+    const before = await this.dataSource.manager.findOneBy(User, { id });
+    const right = await this.passwords.fits(current, before?.passwordHash ?? null);
+    if (!before || !right) throw wrongPassword();
+    const passwordHash = await this.passwords.hash(next);
+    await this.transactions.run(async (manager) => {
+      // Both took their time, in which an administrator may have set another.
+      const still = await lockUser(manager, before);
+      if (still?.passwordHash !== before.passwordHash || still.status !== 'active') throw wrongPassword();
+      const known = await this.find(manager, before.tenantId, id);
+      await manager.save(Object.assign(known.user, { passwordHash, updatedAt: now() }));
+      const others = { userId: id, fromLogin: true, id: Not(account.tokenId) };
+      const ended = await revokeTokens(manager, others);
+      const changes = { password: { before: 'set', after: 'changed' } };
+      await this.record(manager, 'password_changed', known, changes, account.actor, ended);
+    });
+  }
+
+  private async record(
+    manager: EntityManager,
+    action: string,
+    { user }: KnownUser,
+    changes: Changes,
+    actor: Actor,
+    more: readonly Deed[] = [],
+  ): Promise<void> {
+    const deed = { action, resourceType: 'user', resource: user.username, changes } as const;
+    await this.audit.record(manager, user.tenantId ?? 0, actor, [deed, ...more]);
+  }
+
+  private async find(manager: EntityManager, tenantId: number | null, id: number): Promise<KnownUser> {
+    const user = await manager.findOneBy(User, { id, tenantId: tenantId ?? IsNull() });
+    const [known] = user ? await this.known(manager, [user]) : [];
+    if (!known) throw new NotFound();
+    return known;
+  }
+
+  private async known(manager: EntityManager, users: User[]): Promise<KnownUser[]> {
+    if (users.length === 0) return [];
+    const teams = await manager.find(UserTeam, {
+      where: { userId: In(users.map(({ id }) => id)) },
+      order: { teamId: 'ASC' },
+    });
+    const ids = users.flatMap(({ extensionId }) => extensionId ?? []);
+    const extensions = ids.length > 0 ? await manager.findBy(Extension, { id: In(ids) }) : [];
+    return users.map((user) => {
+      const extension = extensions.find(({ id }) => id === user.extensionId);
+      return {
+        user,
+        teamIds: teams.filter(({ userId }) => userId === user.id).map(({ teamId }) => teamId),
+        extensionNumber: extension?.liveNumber ?? null,
+        linkedNumber: extension?.extensionNumber ?? null,
+      };
+    });
+  }
+}
+
+/** All of a user that can be changed: for the audit, and for the ETag. */
+export function userFields({ user, teamIds, linkedNumber }: KnownUser): Record<string, unknown> {
+  return {
+    username: user.username,
+    email: user.email,
+    role: user.role,
+    pbx: user.pbx,
+    pbx_api_access: user.pbxApiAccess,
+    status: user.status,
+    extension_number: linkedNumber,
+    team_ids: teamIds,
+    password: user.passwordHash,
+  };
+}
+
+function refuseRenaming({ username }: UpdateUserDto, user: User): void {
+  if (username === undefined) return;
+  if (typeof username === 'string' && usernameOf(username) === user.username) return;
+  throw InvalidData.field('username', 'The username cannot be changed.');
+}
+
+/** Who is disabled has none any more; whoever knew the old password is out. */
+async function tokensEndedBy(
+  manager: EntityManager,
+  { id: userId, status }: User,
+  changes: Changes,
+): Promise<Deed[]> {
+  if (status === 'disabled') return revokeTokens(manager, { userId });
+  return 'password' in changes ? revokeTokens(manager, { userId, fromLogin: true }) : [];
+}
+
+function wrongPassword(): InvalidData {
+  return InvalidData.field('current_password', 'The current password is incorrect.');
+}
+
+/**
+ * An account in which nobody could manage anybody any more would need the command line.
+ * @param before the fields of the user who was changed
+ */
+async function requireAdmin(manager: EntityManager, tenantId: number, before: unknown): Promise<void> {
+  const { role, status, pbx, pbx_api_access: access } = before as UpdateUserDto;
+  if (role !== 'admin' || status !== 'active' || !access || (pbx !== null && pbx !== 'admin')) return;
+  // Without the tier, or access, an administrator manages nobody.
+  const able = { tenantId, role: 'admin', status: 'active', pbxApiAccess: true } as const;
+  const where = [
+    { ...able, pbx: IsNull() },
+    { ...able, pbx: 'admin' as const },
+  ];
+  if (await manager.exists(User, { where })) return;
+  throw new Conflict('The account needs an active administrator.');
+}

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { setImmediate as immediate } from 'node:timers/promises';
+import { openDatabase } from '../src/cli/installation';
+import { readSettings } from '../src/config/settings';
 import { OutcomeUnknown } from '../src/database/unavailable';
 import { Transactions } from '../src/database/transactions';
 import { Tenant } from '../src/tenants/tenant.entity';
@@ -221,13 +224,29 @@ describeMariadb('while the database is away', () => {
       await begin();
       await eventually(() => ready(503));
       child.kill('SIGTERM');
-      expect(await once(child, 'close')).toEqual([0, null]);
+      const closed = await once(child, 'close');
+      expect(output.stdout).not.toContain('the stop failed');
+      expect(closed).toEqual([0, null]);
       expect(output.stderr).toBe('');
     } finally {
       await end();
       await commandLine.stop();
       await fake.stop();
     }
+  });
+
+  it('a query that hangs and is then lost does not make a stop fail', async () => {
+    const settings = readSettings({ DATABASE_URL: dialplane.database.url, APP_KEY, XML_CURL_PASSWORD });
+    const dataSource = await openDatabase(settings);
+    await dataSource.query('SELECT 1');
+    await mariadb.hang();
+    const lost = expect(dataSource.query('SELECT 1')).rejects.toThrow('ECONNRESET');
+    // By then the query is on its connection.
+    await immediate();
+    const closing = dataSource.destroy();
+    await mariadb.kill();
+    await Promise.all([closing, lost]);
+    await mariadb.start();
   });
 
   it('groups keep their last members, unless one of the domain changed', async () => {

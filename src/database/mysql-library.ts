@@ -92,7 +92,7 @@ export class MysqlLibrary {
     pool.getConnection = limited as Pool['getConnection'];
   }
 
-  /** A database that hangs does not answer a goodbye either. */
+  /** A database that hangs takes no goodbye either, and a connection that breaks instead is as well ended. */
   private limitEnd(pool: Pool): void {
     const streams = new Set<Socket>();
     pool.on('connection', (connection: PoolConnection) => {
@@ -103,14 +103,16 @@ export class MysqlLibrary {
     const end = pool.end.bind(pool);
     pool.end = (done) => {
       this.presence.stop();
-      const timer = setTimeout(() => {
-        for (const stream of streams) stream.destroy();
-        done?.(null);
-      }, GOODBYE_DEADLINE_MS);
-      end((error) => {
+      let ended = false;
+      const finish = (breakOff: boolean): void => {
+        if (ended) return;
+        ended = true;
         clearTimeout(timer);
-        done?.(error);
-      });
+        if (breakOff) for (const stream of streams) stream.destroy();
+        done?.(null);
+      };
+      const timer = setTimeout(() => finish(true), GOODBYE_DEADLINE_MS);
+      end((error) => finish(Boolean(error)));
     };
   }
 

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
+import { ApiToken } from '../src/auth/api-token.entity';
 import { RegistrationsService } from '../src/registrations/registrations.service';
 import { StreamLimits } from '../src/registrations/stream-limits';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
@@ -110,19 +111,19 @@ describeOnEach('a stream of registrations', (lane) => {
 
   it('ends when its token is revoked or runs out, and no other', async () => {
     limits.tokenCheck = 100;
-    const expires = new Date(Date.now() + 3_000);
-    const revoked = await open({ token: await dialplane.token(tenant.tenant, 'read_only') });
-    const expiring = await open({ token: await dialplane.token(tenant.tenant, 'read_only', expires) });
+    const revokedToken = await dialplane.token(tenant.tenant, 'read_only');
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    const expiringToken = await dialplane.token(tenant.tenant, 'read_only', inAnHour);
+    const revoked = await open({ token: revokedToken });
+    const expiring = await open({ token: expiringToken });
     const good = await open();
     await good.next();
-    const [id] = await dialplane.dataSource.query<{ id: number }[]>(
-      "SELECT MIN(id) AS id FROM api_tokens WHERE role = 'read_only'",
-    );
-    await dialplane.dataSource.query(
-      `UPDATE api_tokens SET revoked_at = created_at WHERE id = ${Number(id?.id)}`,
-    );
+    const change = (token: string, to: Partial<ApiToken>): Promise<unknown> =>
+      dialplane.dataSource.manager.update(ApiToken, Number(token.split('|')[0]), to);
+    await change(revokedToken, { revokedAt: new Date() });
     await revoked.end();
     expect(expiring.ended).toBe(false);
+    await change(expiringToken, { expiresAt: new Date(Date.now() + 1_000) });
     await expiring.end();
     tellRegistered(fs, { number: '1001', domain: tenant.tenant.domain, contact: '<sip:a@b>' });
     expect((await good.next()).event).toBe('change');
@@ -164,7 +165,7 @@ describeOnEach('a stream of registrations', (lane) => {
   }
 
   it('drops who does not read, by and by, and nobody else', async () => {
-    limits.slowest = 300;
+    limits.slowest = 2_000;
     limits.heartbeat = 50;
     const [reader, stalled] = [await open({ devices: 'true' }), await open({ devices: 'true' })];
     await reader.next();

@@ -1,5 +1,7 @@
 import { type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
+import { withDeadline } from '../common/deadline';
 import { DatabasePresence } from './presence';
 import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
 
@@ -100,19 +102,17 @@ export class MysqlLibrary {
       streams.add(stream);
       stream.once('close', () => streams.delete(stream));
     });
-    const end = pool.end.bind(pool);
+    const end = promisify(pool.end.bind(pool));
+    const breakOff = (): void => {
+      for (const stream of streams) stream.destroy();
+    };
     pool.end = (done) => {
       this.presence.stop();
-      let ended = false;
-      const finish = (breakOff: boolean): void => {
-        if (ended) return;
-        ended = true;
-        clearTimeout(timer);
-        if (breakOff) for (const stream of streams) stream.destroy();
-        done?.(null);
-      };
-      const timer = setTimeout(() => finish(true), GOODBYE_DEADLINE_MS);
-      end((error) => finish(Boolean(error)));
+      void withDeadline(end(), GOODBYE_DEADLINE_MS, breakOff)
+        .catch(breakOff)
+        .then(() => {
+          done?.(null);
+        });
     };
   }
 

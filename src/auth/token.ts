@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LARGEST_ID } from '../common/id';
 import { randomAlphanumerics } from '../sip-credentials/password';
 
 const SECRET_LENGTH = 40;
@@ -7,7 +8,7 @@ const TOKEN = /^([1-9][0-9]{0,9})\|([A-Za-z0-9]{40,100})$/;
 /** The parts of a token `<id>|<secret>`, or null when it is none. */
 export function readToken(token: string): { id: number; secret: string } | null {
   const [, id, secret] = TOKEN.exec(token) ?? [];
-  return id === undefined || secret === undefined || Number(id) > 2_147_483_647
+  return id === undefined || secret === undefined || Number(id) > LARGEST_ID
     ? null
     : { id: Number(id), secret };
 }

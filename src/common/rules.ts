@@ -1,3 +1,5 @@
+import { LARGEST_ID } from './id';
+
 /**
  * What a field's value must be. A rule answers with the sentence a client shows to a person, or null.
  * The sentences are those of the Zorio PBX API, which follows Laravel's English wording.
@@ -74,7 +76,7 @@ export function list({ min, max }: { min: number; max: number }): Rule {
 export const reference: Rule = (value, name) => {
   if (!Number.isInteger(value)) return `The ${name} must be an integer.`;
   const number = value as number;
-  return number < 1 || number > 2_147_483_647 ? `The selected ${name} is invalid.` : null;
+  return number < 1 || number > LARGEST_ID ? `The selected ${name} is invalid.` : null;
 };
 
 /** A whole number written in a query string. */

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
+import { LARGEST_ID } from '../common/id';
 import { Page } from '../common/page';
 import { integerText, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
@@ -42,7 +43,7 @@ export class ListRegistrationsQuery {
   status?: RegistrationState | null;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'The extensions of one team.' })
-  @Field('optional', integerText({ min: 1, max: 2_147_483_647 }))
+  @Field('optional', integerText({ min: 1, max: LARGEST_ID }))
   team_id?: string;
 }
 

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Role, ROLES, type Tier, TIERS } from '../auth/roles';
 import { Field } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, email, list, matching, oneOf, type Rule, text } from '../common/rules';
+import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../common/rules';
 import { EXTENSION_NUMBER } from '../extensions/extension-number';
 import { PASSWORD } from './passwords';
 import { USER_STATUSES, type UserStatus } from './user.entity';
@@ -15,7 +15,7 @@ const username: Rule = (value, name) =>
 
 const teamIds: Rule = (value, name) =>
   list({ min: 0, max: MOST_TEAMS })(value, name) ??
-  ((value as unknown[]).every((id) => Number.isInteger(id) && Number(id) > 0 && Number(id) <= 2_147_483_647)
+  ((value as unknown[]).every((id) => reference(id, name) === null)
     ? null
     : `The selected ${name} is invalid.`);
 

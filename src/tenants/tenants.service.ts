@@ -6,7 +6,8 @@ import { type Changes, changesBetween } from '../audit/changes';
 import { InvalidData, Unauthenticated } from '../common/errors';
 import { now } from '../common/time';
 import { held } from '../database/held';
-import { brokenUnique, Transactions } from '../database/transactions';
+import { unlessTaken } from '../database/taken';
+import { Transactions } from '../database/transactions';
 import { isSipDomain } from './sip-domain';
 import { Tenant } from './tenant.entity';
 import { type Usage } from './usage';
@@ -38,19 +39,16 @@ export class TenantsService {
       throw InvalidData.field('domain', 'The domain must be a host name that begins with a letter.');
     }
     const tenant = { ...given, domain, createdAt: now(), updatedAt: now() };
-    try {
-      return await this.transactions.run(async (manager) => {
+    return unlessTaken('domain', () =>
+      this.transactions.run(async (manager) => {
         const saved = await manager.save(Tenant, manager.create(Tenant, tenant));
         const changes = changesBetween(null, tenantFields(saved));
         const deed = { action: 'created', resourceType: 'tenant', resource: domain, changes } as const;
         await this.audit.record(manager, saved.id, actor, [deed]);
         await this.audit.record(manager, 0, actor, [forPlatform(deed, { before: null, after: saved.id })]);
         return saved;
-      });
-    } catch (error) {
-      if (!brokenUnique(error)) throw error;
-      throw InvalidData.field('domain', 'The domain has already been taken.');
-    }
+      }),
+    );
   }
 }
 

@@ -11,7 +11,8 @@ import { Conflict, InvalidData, NotFound } from '../common/errors';
 import { requireMatch } from '../common/etag';
 import { likePattern, pageOf } from '../common/page';
 import { now } from '../common/time';
-import { brokenUnique, Transactions } from '../database/transactions';
+import { unlessTaken } from '../database/taken';
+import { Transactions } from '../database/transactions';
 import { Extension } from '../extensions/extension.entity';
 import { makePassword } from '../sip-credentials/password';
 import { lockTenant } from '../tenants/tenants.service';
@@ -80,15 +81,10 @@ export class UsersService {
   ): Promise<{ known: KnownUser; password: string | null }> {
     const password = given.password ?? makePassword();
     const passwordHash = await this.passwords.hash(password);
-    try {
-      const known = await this.transactions.run((manager) =>
-        this.createIn(manager, tenantId, { ...given, passwordHash }, actor),
-      );
-      return { known, password: given.password ? null : password };
-    } catch (error) {
-      if (!brokenUnique(error)) throw error;
-      throw InvalidData.field('username', 'The username has already been taken.');
-    }
+    const known = await unlessTaken('username', () =>
+      this.transactions.run((manager) => this.createIn(manager, tenantId, { ...given, passwordHash }, actor)),
+    );
+    return { known, password: given.password ? null : password };
   }
 
   private async createIn(

@@ -23,6 +23,7 @@ import { FieldsPipe } from './common/fields.pipe';
 import { InstallationSecrets } from './config/secret-files';
 import { Settings } from './config/settings';
 import { presenceOf } from './database/data-source';
+import { Checkpoints } from './database/checkpoints';
 import { DatabasePresence } from './database/presence';
 import { Transactions } from './database/transactions';
 import { DiagnosisController } from './diagnosis/diagnosis.controller';
@@ -120,6 +121,7 @@ const CONTROLLERS = [
 ];
 
 const SERVICES = [
+  Checkpoints,
   Metrics,
   RateLimits,
   IdempotencyStore,

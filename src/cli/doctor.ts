@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { withDeadline } from '../common/deadline';
-import { InstallationSecrets, loadSecrets } from '../config/secret-files';
+import { hasAppKey, InstallationSecrets, loadSecrets } from '../config/secret-files';
 import { Settings } from '../config/settings';
 import { createDataSource } from '../database/data-source';
 import { EslClient } from '../freeswitch/esl-client';
@@ -20,20 +20,32 @@ interface Check {
   says: string;
 }
 
+/** A check must not create one: beside an empty database it would look like that of a lost installation. */
+const NO_KEY: Check = {
+  name: 'APP_KEY',
+  ok: false,
+  says: 'is neither set nor in data/app.key; the first start creates it: npm start',
+};
+
 /** One line per check; exit 1 when one fails. */
 export async function doctor(): Promise<Printed> {
   const settings = settingsHere();
+  const checks = hasAppKey(settings) ? await allChecks(settings) : [NO_KEY];
+  return {
+    lines: checks.map(({ name, ok, says }) => `${ok ? 'ok  ' : 'FAIL'}  ${name}: ${says}`),
+    json: { ok: checks.every(({ ok }) => ok), checks },
+    failed: checks.some(({ ok }) => !ok),
+  };
+}
+
+async function allChecks(settings: Settings): Promise<Check[]> {
   const secrets = loadSecrets(settings);
   const checks = [...(await databaseChecks(settings, secrets)), credentials(settings, secrets)];
   if (settings.nodes.length === 0) {
     checks.push({ name: 'freeswitch', ok: true, says: 'no node is set; name them in FREESWITCH_NODES' });
   }
   for (const address of settings.nodes) checks.push(...(await nodeChecks(address, settings, secrets)));
-  return {
-    lines: checks.map(({ name, ok, says }) => `${ok ? 'ok  ' : 'FAIL'}  ${name}: ${says}`),
-    json: { ok: checks.every(({ ok }) => ok), checks },
-    failed: checks.some(({ ok }) => !ok),
-  };
+  return checks;
 }
 
 async function databaseChecks(settings: Settings, secrets: InstallationSecrets): Promise<Check[]> {

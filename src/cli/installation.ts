@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
@@ -5,7 +6,7 @@ import { AuditChain } from '../audit/audit-chain.entity';
 import { auditKey, endsSeal } from '../audit/chain';
 import { beginAudit } from '../audit/first-chains';
 import { InvalidSetting } from '../config/invalid-setting';
-import { loadSecrets } from '../config/secret-files';
+import { hasAppKey, InstallationSecrets, keyPlace, loadSecrets } from '../config/secret-files';
 import { readSettings, Settings } from '../config/settings';
 import { createDataSource, mysqlLibrary } from '../database/data-source';
 import { migrate } from '../database/migrate';
@@ -39,14 +40,37 @@ export function openToRead(): Promise<Opened> {
 
 async function open(fits: typeof keyFits): Promise<Opened> {
   const settings = settingsHere();
-  const secrets = loadSecrets(settings);
   const dataSource = await openDatabase(settings);
-  const applied = await migrate(dataSource);
+  const applied = await migrate(dataSource, () => refuseBesideKey(settings));
+  // After the migration: a key beside an empty database is always that of an earlier installation.
+  await refuseWithoutKey(settings, dataSource);
+  const secrets = loadSecrets(settings);
   const installation = { settings, secrets, dataSource };
   if (!(await fits(installation))) {
     throw new InvalidSetting('APP_KEY', 'is not the key that this database was written with');
   }
   return { ...installation, applied };
+}
+
+/** A database that was lost, or copied without its write-ahead log, must not pass for a new installation. */
+function refuseBesideKey(settings: Settings): void {
+  if (settings.APP_KEY !== undefined || !hasAppKey(settings)) return;
+  throw new InvalidSetting(
+    'DATABASE_URL',
+    `names an empty database, but ${keyPlace(settings)} belongs to an installation: run "dialplane restore FILE", ` +
+      'or copy its database again after a clean stop; for a new installation move that file away',
+  );
+}
+
+/** A new key would be of no use to what was sealed with another. */
+async function refuseWithoutKey(settings: Settings, dataSource: DataSource): Promise<void> {
+  if (hasAppKey(settings)) return;
+  const anyKey = new InstallationSecrets(randomBytes(32), '');
+  if (await keyFits({ dataSource, secrets: anyKey })) return;
+  throw new InvalidSetting(
+    'APP_KEY',
+    `is not set and ${keyPlace(settings)} is missing: put back the key that this database was written with`,
+  );
 }
 
 /** @throws InvalidSetting when it cannot be opened */

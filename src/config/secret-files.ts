@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidSetting } from './invalid-setting';
 import { Settings } from './settings';
 
 const FOLDER = './data';
+const KEY_FILE = join(FOLDER, 'app.key');
 
 /** The two secrets of an installation, wherever they came from. */
 export class InstallationSecrets {
@@ -13,6 +14,16 @@ export class InstallationSecrets {
     readonly appKey: Buffer,
     readonly xmlCurlPassword: string,
   ) {}
+}
+
+/** Where the key is: its file, or the name of the setting that holds it. */
+export function keyPlace({ APP_KEY }: Settings): string {
+  return APP_KEY === undefined ? KEY_FILE : 'APP_KEY';
+}
+
+/** Whether the settings or the file have the key already. */
+export function hasAppKey({ APP_KEY }: Settings): boolean {
+  return APP_KEY !== undefined || existsSync(KEY_FILE);
 }
 
 /**

@@ -91,6 +91,12 @@ export function mysqlLibrary({ options }: DataSource): MysqlLibrary | null {
   return driver instanceof MysqlLibrary ? driver : null;
 }
 
+/** The connected embedded database; null with MariaDB and MySQL. */
+export function embeddedDriver({ driver, options }: DataSource): EmbeddedDriver | null {
+  if (options.type !== 'better-sqlite3') return null;
+  return (driver as unknown as { databaseConnection: EmbeddedDriver }).databaseConnection;
+}
+
 /** Whether the data source's database is there; the embedded one always is. */
 export function presenceOf(dataSource: DataSource): DatabasePresence {
   return mysqlLibrary(dataSource)?.presence ?? new DatabasePresence(() => Promise.resolve());

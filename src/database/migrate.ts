@@ -4,19 +4,25 @@ import { EMBEDDED_BUSY_MS, mysqlLibrary } from './data-source';
 const LOCK = 'dialplane-migrate';
 const LOCK_DEADLINE_S = 60;
 
-/** Brings the schema up to date; instances that start at once take turns. @returns what was applied */
-export async function migrate(dataSource: DataSource): Promise<string[]> {
+/**
+ * Brings the schema up to date; instances that start at once take turns.
+ * @param onEmpty called before an embedded database without any table is migrated, while no other process can
+ *   write to it; may throw, and then nothing is changed
+ * @returns what was applied
+ */
+export async function migrate(dataSource: DataSource, onEmpty?: () => void): Promise<string[]> {
   const mysql = mysqlLibrary(dataSource);
-  return mysql ? mysql.unhurried(() => runInTurn(dataSource)) : runAlone(dataSource);
+  return mysql ? mysql.unhurried(() => runInTurn(dataSource)) : runAlone(dataSource, onEmpty);
 }
 
 /** On the embedded database the whole upgrade is one transaction, which locks the file before anything is read. */
-async function runAlone(dataSource: DataSource): Promise<string[]> {
+async function runAlone(dataSource: DataSource, onEmpty?: () => void): Promise<string[]> {
   await dataSource.query(`PRAGMA busy_timeout = ${LOCK_DEADLINE_S * 1_000}`);
   // A table is changed by making it anew, and others point to the old one; inside a transaction it says nothing.
   await dataSource.query('PRAGMA foreign_keys = OFF');
   await dataSource.query('BEGIN IMMEDIATE');
   try {
+    if (await isEmpty(dataSource)) onEmpty?.();
     const applied = await run(dataSource, 'none');
     await dataSource.query('COMMIT');
     return applied;
@@ -27,6 +33,13 @@ async function runAlone(dataSource: DataSource): Promise<string[]> {
     await dataSource.query('PRAGMA foreign_keys = ON');
     await dataSource.query(`PRAGMA busy_timeout = ${EMBEDDED_BUSY_MS}`);
   }
+}
+
+async function isEmpty(dataSource: DataSource): Promise<boolean> {
+  const tables = await dataSource.query<unknown[]>(
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1",
+  );
+  return tables.length === 0;
 }
 
 async function runInTurn(dataSource: DataSource): Promise<string[]> {

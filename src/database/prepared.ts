@@ -1,7 +1,6 @@
 import { type RowDataPacket } from 'mysql2';
 import { type DataSource } from 'typeorm';
-import { mysqlLibrary } from './data-source';
-import { type EmbeddedDriver } from './embedded-driver';
+import { embeddedDriver, mysqlLibrary } from './data-source';
 
 /** A SELECT for a hot path, its parameters in the order of its question marks. */
 export type Prepared<Row> = (...parameters: (string | number)[]) => Promise<Row[]>;
@@ -13,8 +12,9 @@ export type Prepared<Row> = (...parameters: (string | number)[]) => Promise<Row[
 export function prepared<Row>(dataSource: DataSource, sql: string): Prepared<Row> {
   const pool = mysqlLibrary(dataSource)?.hotPool;
   if (!pool) {
-    const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: EmbeddedDriver };
-    const statement = databaseConnection.prepare<unknown[]>(sql);
+    const embedded = embeddedDriver(dataSource);
+    if (!embedded) throw new Error('The database is not connected.');
+    const statement = embedded.prepare<unknown[]>(sql);
     return (...parameters) =>
       new Promise((resolve) => {
         resolve(statement.all(...parameters) as Row[]);

@@ -37,7 +37,7 @@ module.exports = {
           '^src/database/unavailable[.]ts$',
           '^src/docs/(openapi|operation-id|examples|every-operation|nullable-enums)[.]ts$',
           '^src/(caller-ids/(phone-number|number-kind)|tenants/sip-domain|auth/(token|roles))[.]ts$',
-          '^src/extensions/(extension-number|free-numbers)[.]ts$',
+          '^src/extensions/(extension-number|free-numbers|voicemail-rules)[.]ts$',
           '^src/registrations/(registration-state|node-state|node-registrations|device|damping|change-log)[.]ts$',
           '^src/audit/(actor|chain|changes)[.]ts$',
           '^src/rate-limits/(sliding-window|subject)[.]ts$',

@@ -32,7 +32,7 @@ describeOnEach('ETag and If-Match', (lane) => {
   it('tell one state of an extension from another, also within a second', async () => {
     const tags = new Set([await etag(), await etag()]);
     expect(tags.size).toBe(1);
-    for (const body of [{ display_name: 'A' }, { voicemail_pin: '1' }, { voicemail_pin: '2' }]) {
+    for (const body of [{ display_name: 'A' }, { voicemail_pin: '4711' }, { voicemail_pin: '4712' }]) {
       const answer = await ask('PUT', body);
       expect(answer.headers.get('etag')).toBe(await etag());
       tags.add(await etag());

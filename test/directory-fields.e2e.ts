@@ -1,6 +1,7 @@
 import { SYSTEM } from '../src/audit/actor';
 import { CallerId } from '../src/caller-ids/caller-id.entity';
 import { CallerIdsService } from '../src/caller-ids/caller-ids.service';
+import { SipCredentials } from '../src/sip-credentials/sip-credentials.service';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { NOT_FOUND, read, USER } from './harness/directory-answer';
 import { describeOnEach } from './harness/lanes';
@@ -61,16 +62,36 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
   });
 
   it('passes on an address for voicemail only when no shell could read it', async () => {
-    const mailed = async (voicemail_email: string): Promise<(string | undefined)[]> => {
-      const changed = await dialplane.api(tenant.token, 'PUT', '/extensions/1001', { voicemail_email });
-      expect(changed.status).toBe(200);
+    const passedOn = async (): Promise<(string | undefined)[]> => {
       const { values } = read((await dialplane.lookupUser('1001', domain)).text);
       return [values['vm-mailto'], values['vm-email-all-messages'], values['vm-attach-file']];
     };
-    await create({ extension_number: '1001', voicemail_enabled: true, voicemail_email: 'first@mail.test' });
-    expect(await mailed('an.ng+vm@mail.test')).toEqual(['an.ng+vm@mail.test', 'true', 'true']);
-    for (const address of ['x`id`@mail.test', '-t@mail.test', 'a|b@mail.test', '']) {
-      expect(await mailed(address)).toEqual([undefined, undefined, undefined]);
+    await create({
+      extension_number: '1001',
+      voicemail_enabled: true,
+      voicemail_email: 'an.ng+vm@mail.test',
+    });
+    expect(await passedOn()).toEqual(['an.ng+vm@mail.test', 'true', 'true']);
+    for (const address of ['x`id`@mail.test', '-t@mail.test', 'a|b@mail.test', "o'brien@mail.test"]) {
+      const given = { voicemail_email: address };
+      const refused = await dialplane.api(tenant.token, 'PUT', '/extensions/1001', given);
+      expect([address, refused.status]).toEqual([address, 422]);
+      // As an older version kept it.
+      await dialplane.dataSource.query('UPDATE extensions SET voicemail_email = ?', [address]);
+      expect(await passedOn()).toEqual([undefined, undefined, undefined]);
+    }
+  });
+
+  it('passes on a PIN only when a telephone can dial it', async () => {
+    await create({ extension_number: '1001', voicemail_enabled: true, voicemail_pin: '0471' });
+    const pin = async (): Promise<string | undefined> =>
+      read((await dialplane.lookupUser('1001', domain)).text).values['vm-password'];
+    expect(await pin()).toBe('0471');
+    const identity = { tenantId: tenant.tenant.id, number: '1001' };
+    for (const old of ['user-choose', '12 34', '１２３４']) {
+      const sealed = dialplane.get(SipCredentials).sealPin(old, identity);
+      await dialplane.dataSource.query('UPDATE extensions SET voicemail_pin = ?', [sealed]);
+      expect(await pin()).toBeUndefined();
     }
   });
 });

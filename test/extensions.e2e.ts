@@ -221,7 +221,11 @@ describeOnEach('/api/pbx/extensions', (lane) => {
     it('clears what may be null', async () => {
       const team = await addTeam(dialplane, tenant, 'Sales');
       await addCallerId(dialplane, tenant, '0900000020');
-      await api('PUT', '/1001', { team_id: team.id, outbound_caller_id: '0900000020', voicemail_pin: '1' });
+      await api('PUT', '/1001', {
+        team_id: team.id,
+        outbound_caller_id: '0900000020',
+        voicemail_pin: '4711',
+      });
       const answer = await api<{ data: Extension }>('PUT', '/1001', {
         display_name: null,
         team_id: null,

@@ -81,7 +81,7 @@ describeOnEach('who sees and changes which extensions', (lane) => {
 
   it('an agent sets what concerns him alone', async () => {
     const change = (body: object) => status(agent.token, 'PUT', '/extensions/1001', body);
-    expect(await change({ display_name: 'Lan', voicemail_enabled: true, voicemail_pin: '1' })).toBe(200);
+    expect(await change({ display_name: 'Lan', voicemail_enabled: true, voicemail_pin: '4711' })).toBe(200);
     for (const body of [
       { status: 'disabled' },
       { recording_mode: 'none' },

@@ -46,7 +46,7 @@ describeOnEach('secrets', (lane) => {
       await api('GET', '/extensions/9001'),
       await api('GET', '/extensions/9001/revocations'),
       await api('DELETE', '/extensions/9001/registration'),
-      await api('PUT', '/extensions/9001', { voicemail_pin: '1' }),
+      await api('PUT', '/extensions/9001', { voicemail_pin: '4711' }),
       await dialplane.request('GET', '/metrics'),
       await dialplane.request('GET', '/health/ready'),
     ];

@@ -1,3 +1,4 @@
+import { isDiallable, mailable } from '../extensions/voicemail-rules';
 import { registeredName } from '../freeswitch/names';
 import { element, type Xml, xmlDocument } from '../freeswitch/xml';
 
@@ -56,7 +57,8 @@ function userParams({ number, domain, ...user }: DirectoryUser): Record<string, 
     // The message lamp asks for the mailbox by the name that registered, unless told the mailbox's.
     'mwi-account': `${number}@${domain}`,
     'vm-enabled': String(user.voicemailEnabled),
-    'vm-password': user.voicemailPin,
+    // FreeSWITCH fact: `user-choose` as a password lets the caller choose one.
+    'vm-password': user.voicemailPin !== null && isDiallable(user.voicemailPin) ? user.voicemailPin : null,
     'vm-mailto': mailTo,
     'vm-email-all-messages': mailTo && 'true',
     'vm-attach-file': mailTo && 'true',
@@ -106,14 +108,6 @@ function named(tag: string, values: Record<string, string | null>): Xml[] {
  */
 export function harmless(name: string): string {
   return name.replace(/[^\p{L}\p{M}\p{N} .,'()+&_-]/gu, '_').trim();
-}
-
-/**
- * Whether FreeSWITCH's mailer may be given this address. FreeSWITCH fact: it ends in the command line
- * of a shell, and up to 1.10 without quotes; one that begins with - would be an option of sendmail.
- */
-export function mailable(address: string): boolean {
-  return address.length <= 254 && /^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*$/.test(address);
 }
 
 /** The inside of a SIP quoted-string (RFC 3261, 25.1), which sofia does not make by itself. */

@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, booleanText, email, integer, matching, oneOf, reference, text } from '../common/rules';
+import { boolean, booleanText, integer, matching, oneOf, reference, text } from '../common/rules';
 import { EXTENSION_NUMBER } from './extension-number';
+import { VOICEMAIL_PIN, voicemailEmail, voicemailPin } from './voicemail-rules';
 import {
   EXTENSION_STATUSES,
   type ExtensionStatus,
@@ -13,7 +14,6 @@ import {
 /** What a chosen SIP password must be like. */
 export const PASSWORD = { min: 8, max: 100 };
 const NAME = { max: 100 };
-const PIN = { max: 20 };
 const CALLS = { min: 1, max: 10 };
 const LISTED = [...EXTENSION_STATUSES, 'deleted'] as const;
 const INCLUDES = ['sip_registration'] as const;
@@ -23,13 +23,19 @@ const CALLER_ID = {
   description: 'An active number of /api/pbx/caller-ids.',
 } as const;
 
+const PIN = {
+  type: 'string',
+  nullable: true,
+  pattern: VOICEMAIL_PIN.source,
+  description: 'Opens the mailbox by telephone; without one nobody gets in. Not in answers.',
+} as const;
 const EMAIL = {
   type: 'string',
   nullable: true,
   format: 'email',
   maxLength: 254,
   description:
-    'Where new messages are mailed. Letters, digits and . _ + - only before the @, else none is mailed. Not in answers.',
+    'Where new messages are mailed. Letters, digits and . _ + - only before the @. Not in answers.',
 } as const;
 const TLS_ENABLED = 'Registration and calls over TLS only.';
 
@@ -88,12 +94,12 @@ export class CreateExtensionDto {
   @Field('nullable', boolean)
   voicemail_enabled?: boolean | null;
 
-  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: PIN.max })
-  @Field('nullable', text(PIN))
+  @ApiPropertyOptional(PIN)
+  @Field('nullable', voicemailPin)
   voicemail_pin?: string | null;
 
   @ApiPropertyOptional(EMAIL)
-  @Field('nullable', email)
+  @Field('nullable', voicemailEmail)
   voicemail_email?: string | null;
 
   @ApiPropertyOptional({ enum: RECORDING_MODES, nullable: true, default: 'none' })
@@ -133,12 +139,12 @@ export class UpdateExtensionDto {
   @Field('optional', boolean)
   voicemail_enabled?: boolean;
 
-  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: PIN.max })
-  @Field('nullable', text(PIN))
+  @ApiPropertyOptional(PIN)
+  @Field('nullable', voicemailPin)
   voicemail_pin?: string | null;
 
   @ApiPropertyOptional(EMAIL)
-  @Field('nullable', email)
+  @Field('nullable', voicemailEmail)
   voicemail_email?: string | null;
 
   @ApiPropertyOptional({ enum: RECORDING_MODES })

@@ -60,7 +60,9 @@ describeOnEach('/freeswitch/directory', (lane) => {
         'a1-hash': expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         'allow-empty-password': 'false',
         'sip-force-extension': `1001.${domain}`,
-        'dial-string': `{sip_invite_domain=${domain}}sofia/internal/1001.${domain}%${domain}`,
+        'dial-string': expect.stringMatching(
+          `^{sip_invite_domain=${domain}}\\[sip_route_uri=sip:\\$\\{regex\\(.+\\}\\]sofia/internal/1001.${domain}%${domain}$`,
+        ) as string,
         'mwi-account': `1001@${domain}`,
         'vm-enabled': 'true',
         'vm-password': '4321',

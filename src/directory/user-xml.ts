@@ -50,10 +50,7 @@ function userParams({ number, domain, ...user }: DirectoryUser): Record<string, 
     // FreeSWITCH fact: an empty password is allowed unless this says no.
     'allow-empty-password': 'false',
     'sip-force-extension': registered,
-    // FreeSWITCH fact: `${sofia_contact(…)}` would paste the phone's own Contact into this, commas and
-    // brackets that run commands included; like this sofia looks the contact up behind the parser. The
-    // invite domain makes From an address that can be called back.
-    'dial-string': `{sip_invite_domain=${domain}}${user.profiles.map((profile) => `sofia/${profile}/${registered}%${domain}`).join(',')}`,
+    'dial-string': dialString(registered, domain, user.profiles),
     // The message lamp asks for the mailbox by the name that registered, unless told the mailbox's.
     'mwi-account': `${number}@${domain}`,
     'vm-enabled': String(user.voicemailEnabled),
@@ -63,6 +60,39 @@ function userParams({ number, domain, ...user }: DirectoryUser): Record<string, 
     'vm-email-all-messages': mailTo && 'true',
     'vm-attach-file': mailTo && 'true',
   };
+}
+
+/**
+ * How `user/…` and groups call an extension: one phone of it in each profile, where its REGISTER came from. The invite
+ * domain makes From an address that can be called back.
+ *
+ * FreeSWITCH facts: `${sofia_contact(…)}` would paste the phone's own Contact into this, commas and brackets that run
+ * commands included; like this sofia looks the contact up behind the parser. It would send the INVITE wherever that
+ * Contact says; `sip_route_uri` has the last word. Empty, it fails the call.
+ */
+function dialString(registered: string, domain: string, profiles: readonly string[]): string {
+  const legs = profiles.map((profile) => {
+    const phones = `sofia(status profile ${profile} user ${registered}@${domain})`;
+    return `[sip_route_uri=sip:${routeTo(phones)}]sofia/${profile}/${registered}%${domain}`;
+  });
+  return `{sip_invite_domain=${domain}}${legs.join(',')}`;
+}
+
+/** An address in FreeSWITCH's list of phones, encoded. */
+const IPV4 = '([0-9.]+)';
+const IPV6 = '((?:[0-9A-Fa-f.]*%3A)+[0-9A-Fa-f.]*)';
+
+/**
+ * The address and the transport of the last phone in the list, as FreeSWITCH is to find them when it dials.
+ *
+ * FreeSWITCH facts: `regex` cuts its arguments at `|`, which `url_encode` leaves in no text; what a phone wrote itself
+ * keeps its own %-escapes, and stands before the lines that count, so each is looked for from the end, once.
+ */
+function routeTo(phones: string): string {
+  const last = (line: string): string => `(?>.*%0A${line}%3A)(?:%20)*%09`;
+  const found = (address: string, host: string): string =>
+    `\${regex(\${url_encode(\${${phones}})}|^${last('Status')}Registered.([A-Z]+)${last('IP')}${address}%0APort%3A(?:%20)*%09([0-9]+)%0A|${host}:%3;transport=%1|n)}`;
+  return `${found(IPV4, '%2')}\${url_decode(${found(IPV6, '[%2]')})}`;
 }
 
 function userVariables(user: DirectoryUser): Record<string, string | null> {

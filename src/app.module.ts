@@ -60,10 +60,12 @@ import { MemoryStore } from './rate-limits/memory-store';
 import { RateLimitStore } from './rate-limits/rate-limit-store';
 import { RateLimits } from './rate-limits/rate-limits.service';
 import { RedisStore } from './rate-limits/redis-store';
+import { ContactEndings } from './registrations/contact-endings.service';
 import { RegistrationStreams } from './registrations/registration-streams.service';
 import { RegistrationsStreamController } from './registrations/registrations-stream.controller';
 import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
+import { StrayContacts } from './registrations/stray-contacts.service';
 import { StreamLimits } from './registrations/stream-limits';
 import { ChangedUsers } from './revocations/changed-users';
 import { ChangeFeed } from './revocations/change-feed';
@@ -148,6 +150,8 @@ const SERVICES = [
   ExtensionsService,
   DeletedExtensionsService,
   RegistrationsService,
+  ContactEndings,
+  StrayContacts,
   RegistrationStreams,
   StreamLimits,
   RotationsService,

@@ -56,9 +56,10 @@ describeOnEach('putting phones out that may come back', (lane) => {
   });
 
   it('drops one device, and leaves the other, with the same address on another node too', async () => {
-    await registers(fs1, { ...phone, contact: 'sip:1001@10.0.0.1:5060' });
-    await registers(site.fs2, { ...phone, contact: 'sip:1001@10.0.0.2:5060' });
-    await registers(fs1, { ...phone, contact: 'sip:1001@10.0.0.2:5060', callId: 'a-Call.Id_1@10.0.0.2' });
+    const at = (networkIp: string): Phone => ({ ...phone, contact: `sip:1001@${networkIp}:5060`, networkIp });
+    await registers(fs1, at('10.0.0.1'));
+    await registers(site.fs2, at('10.0.0.2'));
+    await registers(fs1, { ...at('10.0.0.2'), callId: 'a-Call.Id_1@10.0.0.2' });
     const id = device(fs1);
     const answer = await kick(`/${id}`);
     expect(answer.body.data.nodes.map((node) => node.dropped_contacts)).toEqual([1, 0]);

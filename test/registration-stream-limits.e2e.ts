@@ -125,7 +125,7 @@ describeOnEach('a stream of registrations', (lane) => {
     expect(expiring.ended).toBe(false);
     await change(expiringToken, { expiresAt: new Date(Date.now() + 1_000) });
     await expiring.end();
-    tellRegistered(fs, { number: '1001', domain: tenant.tenant.domain, contact: '<sip:a@b>' });
+    tellRegistered(fs, { number: '1001', domain: tenant.tenant.domain, contact: '<sip:1001@192.0.2.1>' });
     expect((await good.next()).event).toBe('change');
   });
 
@@ -155,7 +155,7 @@ describeOnEach('a stream of registrations', (lane) => {
    */
   async function flood(reader: EventStream, changes: number): Promise<void> {
     const { domain } = tenant.tenant;
-    const phone = { number: '1001', domain, contact: '<sip:a@b>', agent: 'x'.repeat(60_000) };
+    const phone = { number: '1001', domain, contact: '<sip:1001@192.0.2.1>', agent: 'x'.repeat(60_000) };
     for (let heard = 0; heard < changes; heard++) {
       const told = reader.frames.findLast(({ event }) => event === 'change')?.data;
       if ((told as { status: string } | undefined)?.status === 'registered') tellUnregistered(fs, phone);

@@ -116,7 +116,8 @@ describeOnEach('what is told of registrations', (lane) => {
     expect(new Set(ids).size).toBe(2);
     expect(ids[0]).toMatch(/^[0-9a-f]{16}$/);
     // The next registration of the same phone is the same device.
-    await fs1.register({ ...phone('1001'), contact: first.contact, userAgent: 'Zoiper 6' });
+    const again = { contact: first.contact, networkIp: '192.0.2.7', userAgent: 'Zoiper 6' };
+    await fs1.register({ ...phone('1001'), ...again });
     await eventually(async () => (await view('1001')).devices[0]?.user_agent === 'Zoiper 6');
     expect((await view('1001')).devices.map(({ id }) => id)).toEqual(ids);
   });

@@ -113,6 +113,10 @@ export class Settings {
   })
   FREESWITCH_SIP_PROFILES = 'internal';
 
+  /** SIP proxies between phones and FreeSWITCH, as its configuration has them: addresses and names. */
+  @Matches(/^(?:[A-Za-z0-9.-]+(?: |$))*$/, { message: 'must be addresses and names with blanks between them' })
+  SIP_PROXIES = '';
+
   @Matches(/^[^:\s]+$/, { message: 'must not be empty nor hold a colon or a space' })
   XML_CURL_USERNAME = 'freeswitch';
 
@@ -181,6 +185,10 @@ export class Settings {
 
   get corsOrigins(): string[] {
     return split(this.CORS_ORIGINS);
+  }
+
+  get sipProxies(): string[] {
+    return this.SIP_PROXIES.split(' ').filter((each) => each !== '');
   }
 
   get trustedProxies(): string[] {

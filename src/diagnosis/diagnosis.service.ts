@@ -10,6 +10,7 @@ import { liveOrDeleted } from '../extensions/extension-queries';
 import { type EslEvent } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';
 import { readAttempt, readEnding, readFailure, readRegister } from '../freeswitch/sofia-events';
+import { ContactEndings } from '../registrations/contact-endings.service';
 import { previousPassword } from '../registrations/previous-password';
 import { RegistrationsService } from '../registrations/registrations.service';
 import { Tenant } from '../tenants/tenant.entity';
@@ -29,6 +30,7 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
     private readonly lookups: LookupLog,
     private readonly changes: ExtensionChanges,
     private readonly registrations: RegistrationsService,
+    private readonly endings: ContactEndings,
     private readonly settings: Settings,
   ) {}
 
@@ -36,6 +38,7 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
     this.ends.push(
       this.lookups.onLookup((lookup) => this.seen.lookedUp(lookup, Date.now())),
       this.changes.onChange(({ number, domain }) => this.seen.changed(number, domain, Date.now())),
+      this.endings.onEnd((contact) => this.seen.ended(contact, Date.now())),
       ...this.pool.nodes.map((node) => node.onEvent((event) => this.hear(node.name, event))),
     );
     await this.knowDomains();

@@ -5,6 +5,7 @@ import {
   type Ending,
   type FailureEvent,
 } from '../freeswitch/sofia-events';
+import { type ContactToEnd } from '../registrations/contact-to-end';
 import { transportOf } from '../registrations/device';
 import { Recent } from './recent';
 import { keptText } from './kept-text';
@@ -51,9 +52,13 @@ export interface SeenUser {
   registeredAt: number | null;
   /** How it last lost a contact. */
   left: { at: number; how: Ending } | null;
+  ended: SeenEnding | null;
   lookups: SeenLookup[];
   attempts: SeenAttempt[];
 }
+
+/** A contact of its that Dialplane had a node drop, and why. */
+export type SeenEnding = Pick<ContactToEnd, 'code' | 'summary' | 'nextStep'> & { at: number };
 
 export interface Count {
   count: number;
@@ -113,6 +118,7 @@ export class Sightings {
       changedAt: null,
       registeredAt: null,
       left: null,
+      ended: null,
       lookups: [],
       attempts: [],
     };
@@ -205,6 +211,10 @@ export class Sightings {
   left(number: string, domain: string, how: Ending, now: number): void {
     const known = this.users.touch(`${number}@${domain}`);
     if (known) known.left = { at: now, how };
+  }
+
+  ended({ number, domain, code, summary, nextStep }: ContactToEnd, now: number): void {
+    this.know(number, domain, now).ended = { at: now, code, summary, nextStep };
   }
 
   /** The counts of a domain, and of all the domains that are nobody's. */

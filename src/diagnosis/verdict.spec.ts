@@ -1,6 +1,7 @@
+import { type Device } from '../registrations/device';
 import { type NodeView, type RegistrationView } from '../registrations/registrations.service';
 import { type Facts, type KnownExtension } from './facts';
-import { type Counts, type SeenAttempt, type SeenLookup, type SeenUser } from './sightings';
+import { type Counts, type SeenAttempt, type SeenEnding, type SeenLookup, type SeenUser } from './sightings';
 import { verdict, VERDICT_CODES } from './verdict';
 
 const S = 1_000;
@@ -83,6 +84,7 @@ const facts = (given: Given): Facts => ({
     changedAt: null,
     registeredAt: null,
     left: null,
+    ended: null,
     lookups: [],
     attempts: [],
     ...given.seen,
@@ -92,6 +94,31 @@ const facts = (given: Given): Facts => ({
 });
 
 const AT = NOW - 600 * S;
+const ended: Omit<SeenEnding, 'at'> = {
+  code: 'contact_leads_elsewhere',
+  summary: 'it led elsewhere',
+  nextStep: 'Look.',
+};
+const device = (more: Partial<Device>): Device => ({
+  node: 'fs1',
+  profile: 'internal',
+  number: '1001',
+  domain: 'a.test',
+  contact: '"" <sip:1001@192.0.2.7:5062>',
+  callId: 'c',
+  agent: 'Phone/1',
+  transport: 'udp',
+  networkIp: '192.0.2.7',
+  networkPort: 5062,
+  expiresAt: NOW + 600 * S,
+  reachable: true,
+  since: AT,
+  heardFrom: 'event',
+  registeredAfter: AT,
+  registeredBefore: AT,
+  round: 0,
+  ...more,
+});
 const refused = { lookups: [lookup(AT - 1)], attempts: [attempt(AT)] };
 const accepted = attempt(AT, { result: 'accepted', request: null });
 const unnamed = { ...refused, attempts: [attempt(AT, { named: false })] };
@@ -112,6 +139,41 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     { view: { state: 'registered', since: AT }, previousPassword: true },
     'registered',
     /not registered since the password was changed/,
+  ],
+  [
+    'a phone that cannot be dialled',
+    { view: { state: 'registered', since: AT, devices: [device({ contact: `"" <sip:o'b@192.0.2.7>` })] } },
+    'registered',
+    /No call reaches it\. 192\.0\.2\.7:5062: The user part of its Contact holds/,
+  ],
+  [
+    'one of two phones that does not answer',
+    {
+      view: { state: 'registered', since: AT, devices: [device({}), device({ reachable: false })] },
+    },
+    'registered',
+    /Calls do not reach all of its phones\. 192\.0\.2\.7:5062: It does not answer/,
+  ],
+  [
+    'a contact that was ended, beside another',
+    {
+      view: { state: 'registered', since: AT, devices: [device({})] },
+      seen: { ended: { ...ended, at: AT } },
+    },
+    'registered',
+    /Another contact of it was ended at 2026-01-01T08:50:00/,
+  ],
+  [
+    'a contact that was ended',
+    { seen: { ended: { ...ended, at: AT }, registeredAt: AT + 1, attempts: [accepted] } },
+    'contact_leads_elsewhere',
+    /A contact was ended at 2026-01-01T08:50:00/,
+  ],
+  [
+    'a wrong password after that',
+    { seen: { ...refused, ended: { ...ended, at: AT - S } } },
+    'wrong_password',
+    /wrong password/,
   ],
   ['no node', { view: { state: 'unknown', nodes: [] } }, 'no_nodes', /no FreeSWITCH node/],
   [

@@ -1,8 +1,11 @@
 import { isoTime } from '../common/time';
 import { type Ending } from '../freeswitch/sofia-events';
+import { ENDING_CODES } from '../registrations/contact-to-end';
 import { type NodeView } from '../registrations/registrations.service';
 import { askedElsewhere, changedSince, type Facts, lastAttempt, lookupFor } from './facts';
-import { type Count, type SeenAttempt } from './sightings';
+import { registered } from './registered';
+import { type Count } from './sightings';
+import { LATELY_MS, phone, time, type Words } from './words';
 
 export const VERDICT_CODES = [
   'no_such_extension',
@@ -10,6 +13,7 @@ export const VERDICT_CODES = [
   'tenant_disabled',
   'disabled',
   'registered',
+  ...ENDING_CODES,
   'no_nodes',
   'nodes_away',
   'not_tried_again',
@@ -34,18 +38,15 @@ export interface Verdict {
   nextStep: string;
 }
 
-type Words = [summary: string, nextStep: string];
 /** Null: this is not it. */
 type Rule = (facts: Facts) => Words | null;
 
-const LATELY_MS = 60 * 60 * 1_000;
+/** An ending is heard of within this time of its REGISTER, or before it. */
+const AT_ONCE_MS = 2_000;
 const OPEN_TRANSPORTS = ['udp', 'tcp', 'ws'];
 const DOCTOR =
   "Run `dialplane doctor`: it shows each node's xml_curl binding, its address and its credentials. Where several instances of Dialplane answer FreeSWITCH, ask the others as well.";
 
-const time = (ms: number): string => isoTime(new Date(ms));
-const phone = ({ networkIp, networkPort, agent }: SeenAttempt): string =>
-  `The phone at ${networkIp}:${networkPort}${agent === '' ? '' : ` (${agent})`}`;
 const isUp = ({ state }: NodeView): boolean => state === 'answering' || state === 'listing';
 const named = (nodes: NodeView[]): string =>
   nodes.map(({ name, state, since }) => `${name} (${state} since ${time(since)})`).join(', ');
@@ -82,26 +83,13 @@ function disabled({ number, extension }: Facts): Words | null {
   ];
 }
 
-function registered({ number, view, seen, previousPassword }: Facts): Words | null {
-  if (view.state !== 'registered') return null;
-  const where = view.devices.map(
-    ({ node, networkIp, networkPort, agent }) => `on ${node} from ${networkIp}:${networkPort} (${agent})`,
-  );
-  const since = view.since === null ? '' : ` since ${time(view.since)}`;
-  const summary = `Extension ${number} is registered${since}: ${where.join(', ')}.`;
-  const refused = seen.attempts.find(({ result }) => result === 'refused');
-  const [newest] = seen.attempts;
-  if (!refused || refused !== newest) {
-    if (!previousPassword) return [summary, 'Nothing is wrong.'];
-    return [
-      `${summary} It has not registered since the password was changed.`,
-      'Enter the new password in the phone: its next registration with the old one will be refused.',
-    ];
-  }
-  return [
-    `${summary} ${phone(refused)} was refused at ${time(refused.at)}.`,
-    'If that is a phone of this extension, enter the password in it again.',
-  ];
+/** Its contacts are ended as often as its phone registers. */
+function contactEnded({ seen }: Facts): Words | null {
+  const { ended, attempts, registeredAt } = seen;
+  const [newest] = attempts;
+  if (!ended || ended.at + AT_ONCE_MS < (registeredAt ?? 0)) return null;
+  if (newest && newest.result === 'refused' && newest.at > ended.at) return null;
+  return [`A contact was ended at ${time(ended.at)}: ${ended.summary}.`, ended.nextStep];
 }
 
 function noNodes({ view }: Facts): Words | null {
@@ -289,6 +277,10 @@ const RULES: readonly [VerdictCode, Rule][] = [
   ['tenant_disabled', tenantDisabled],
   ['disabled', disabled],
   ['registered', registered],
+  ...ENDING_CODES.map((code): [VerdictCode, Rule] => [
+    code,
+    (facts) => (facts.seen.ended?.code === code ? contactEnded(facts) : null),
+  ]),
   ['no_nodes', noNodes],
   ['nodes_away', nodesAway],
   // Before the next: an extension for TLS only is not found for who comes without.

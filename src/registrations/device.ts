@@ -1,3 +1,4 @@
+import { whyNotDialled } from '../freeswitch/contact';
 import { type RegisterEvent } from '../freeswitch/sofia-events';
 import { type Registration } from '../freeswitch/registrations-xml';
 
@@ -54,6 +55,18 @@ const LATE_MARGIN_MS = 60_000;
 const REFRESH_MS = 3_000;
 
 export const isLive = (device: Device, now: number): boolean => device.expiresAt > now;
+
+/** Whether calls reach the device; null when that is not known yet. If not, why in plain words. */
+export interface Reach {
+  reachable: boolean | null;
+  why: string | null;
+}
+
+export function reachOf({ contact, reachable }: Pick<Device, 'contact' | 'reachable'>): Reach {
+  const why = whyNotDialled(contact);
+  if (why !== null) return { reachable: false, why };
+  return { reachable, why: reachable === false ? "It does not answer FreeSWITCH's OPTIONS." : null };
+}
 
 /** What an event says of a contact. */
 export function seenInEvent(event: RegisterEvent, now: number): Seen {

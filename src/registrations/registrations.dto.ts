@@ -5,7 +5,7 @@ import { Page } from '../common/page';
 import { integerText, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { deviceId } from '../freeswitch/device-id';
-import { type Device } from './device';
+import { type Device, reachOf } from './device';
 import { NODE_STATES, type NodeState } from './node-state';
 import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
 import { type NodeView, type RegistrationView } from './registrations.service';
@@ -128,9 +128,18 @@ export class DeviceDto {
   @ApiProperty({
     type: 'boolean',
     nullable: true,
-    description: "Whether it answers FreeSWITCH's OPTIONS; null before it was asked.",
+    description:
+      "Whether calls reach it: its contact can be dialled, and it answers FreeSWITCH's OPTIONS; null before it was asked.",
   })
   reachable!: boolean | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: "It does not answer FreeSWITCH's OPTIONS.",
+    description: 'Why it is not reachable, in plain words.',
+  })
+  unreachable_reason!: string | null;
 
   @ApiProperty({ example: 'fs1' })
   node!: string;
@@ -234,6 +243,7 @@ function mapDevice(device: Device, previous: boolean | null): DeviceDto {
 export function mapPresence(
   device: Device,
 ): Omit<DeviceDto, 'expires_at' | 'registered_with_previous_password'> {
+  const { reachable, why } = reachOf(device);
   return {
     id: deviceId(device.node, device.profile, device.contact),
     contact: /<([^>]*)>/.exec(device.contact)?.[1] ?? device.contact,
@@ -241,7 +251,8 @@ export function mapPresence(
     transport: device.transport,
     network_ip: device.networkIp,
     network_port: device.networkPort,
-    reachable: device.reachable,
+    reachable,
+    unreachable_reason: why,
     node: device.node,
     profile: device.profile,
     since: time(device.since),

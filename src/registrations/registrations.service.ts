@@ -116,6 +116,12 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
     };
   }
 
+  /** The live devices of an extension on all nodes, also what is known while a node's list comes in. */
+  devicesOf(number: string, domain: string): Device[] {
+    const now = Date.now();
+    return this.followers.flatMap(({ registrations }) => registrations.live(number, domain, now));
+  }
+
   nodes(): NodeView[] {
     return this.followers.map((follower) => ({
       name: follower.node.name,

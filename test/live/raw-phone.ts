@@ -1,10 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { type Account } from './sipp';
 
 const DEADLINE_MS = 3_000;
+const SDP =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n';
 
 export interface RawRequest {
   method: string;
@@ -27,29 +30,49 @@ interface Wire {
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** What no honest phone sends, and what sipp cannot: it writes every line itself, over UDP or TLS. */
+/** What no honest phone sends, and what sipp cannot: it writes every line itself, over UDP, TCP or TLS. */
 export class RawPhone {
   /** Every message that came, the oldest first. */
   readonly received: string[] = [];
+  /** The status with which it answers an INVITE, and 200 to any other request; null: it is silent. */
+  answersWith: number | null = null;
   private heard: () => void = () => undefined;
   private wire!: Wire;
 
   private constructor(
-    private readonly transport: 'UDP' | 'TLS',
+    private readonly transport: 'UDP' | 'TCP' | 'TLS',
     /** What it writes into Via: the truth, unless told otherwise. */
     private readonly claimed: string = transport,
+    private readonly address = '127.0.0.1',
   ) {}
 
-  static async udp(sipPort: number, claimed?: string): Promise<RawPhone> {
-    const phone = new RawPhone('UDP', claimed);
-    const socket = createSocket('udp4');
+  /** @param address its own, on loopback; FreeSWITCH listens on ::1 for an IPv6 one, else on 127.0.0.1 */
+  static async udp(sipPort: number, claimed?: string, address = '127.0.0.1'): Promise<RawPhone> {
+    const phone = new RawPhone('UDP', claimed, address);
+    const isV6 = address.includes(':');
+    const socket = createSocket(isV6 ? 'udp6' : 'udp4');
     socket.on('message', (message) => phone.hear(message.toString()));
-    socket.bind(0, '127.0.0.1');
+    socket.bind(0, address);
     await once(socket, 'listening');
     phone.wire = {
       port: socket.address().port,
-      send: (text) => socket.send(text, sipPort, '127.0.0.1'),
+      send: (text) => socket.send(text, sipPort, isV6 ? '::1' : '127.0.0.1'),
       close: () => socket.close(),
+    };
+    return phone;
+  }
+
+  static async tcp(sipPort: number): Promise<RawPhone> {
+    const phone = new RawPhone('TCP');
+    const socket = connectTcp({ port: sipPort, host: '127.0.0.1' });
+    socket.setEncoding('utf8');
+    socket.on('error', () => undefined);
+    socket.on('data', (text: string) => phone.hear(text));
+    await once(socket, 'connect');
+    phone.wire = {
+      port: socket.localPort ?? 0,
+      send: (text) => socket.write(text),
+      close: () => socket.destroy(),
     };
     return phone;
   }
@@ -71,11 +94,30 @@ export class RawPhone {
   }
 
   get contact(): string {
-    return `127.0.0.1:${this.wire.port}${this.transport === 'TLS' ? ';transport=tls' : ''}`;
+    const transport = this.transport === 'UDP' ? '' : `;transport=${this.transport.toLowerCase()}`;
+    return `${this.host}:${this.wire.port}${transport}`;
+  }
+
+  /** Its own address, as a URI has it. */
+  private get host(): string {
+    return this.address.includes(':') ? `[${this.address}]` : this.address;
   }
 
   close(): void {
     this.wire.close();
+  }
+
+  /** The INVITEs that came, each by its first line. */
+  get invites(): string[] {
+    const invites = this.received.filter((text) => text.startsWith('INVITE '));
+    return invites.map((text) => text.split('\r\n')[0] ?? '');
+  }
+
+  /** Calls a number of the account's domain. @returns the final status */
+  call(account: Account, number: string): Promise<number> {
+    const uri = `sip:${number}@${account.domain}`;
+    const to = `${number}@${account.domain}`;
+    return this.request({ method: 'INVITE', account, uri, to, body: { type: 'application/sdp', text: SDP } });
   }
 
   /** The final status of the request, signed when it is challenged; 0: no answer. */
@@ -98,7 +140,18 @@ export class RawPhone {
 
   private hear(text: string): void {
     this.received.push(text);
+    this.answer(text);
     this.heard();
+  }
+
+  private answer(text: string): void {
+    if (this.answersWith === null || /^(?:SIP\/|ACK )/.test(text)) return;
+    const lines = text.split('\r\n');
+    const copied = lines.filter((line) => /^(?:Via|From|Call-ID|CSeq):/i.test(line));
+    const to = lines.find((line) => /^To:/i.test(line)) ?? 'To: <sip:nobody>';
+    const status = text.startsWith('INVITE ') ? `${this.answersWith} Raw` : '200 OK';
+    const answer = [`SIP/2.0 ${status}`, ...copied, `${to};tag=raw`, 'Content-Length: 0'];
+    this.wire.send(`${answer.join('\r\n')}\r\n\r\n`);
   }
 
   private async exchange(
@@ -127,7 +180,7 @@ export class RawPhone {
     const { body } = request;
     const lines = [
       `${request.method} ${uriOf(request)} SIP/2.0`,
-      `Via: SIP/2.0/${this.claimed} 127.0.0.1:${this.wire.port};rport;branch=z9hG4bK${randomUUID()}`,
+      `Via: SIP/2.0/${this.claimed} ${this.host}:${this.wire.port};rport;branch=z9hG4bK${randomUUID()}`,
       'Max-Forwards: 70',
       `From: <sip:${request.from ?? own}>;tag=raw`,
       `To: <sip:${request.to ?? own}>`,

@@ -1,0 +1,113 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { keptText } from '../diagnosis/kept-text';
+import { hostInCallId, isHarmlessCallId } from '../freeswitch/call-id';
+import { dropCallId, dropContacts } from '../freeswitch/commands';
+import { type EslClient } from '../freeswitch/esl-client';
+import { Listeners } from '../freeswitch/listeners';
+import { NodePool } from '../freeswitch/node-pool';
+import { Tenant } from '../tenants/tenant.entity';
+import { type ContactToEnd } from './contact-to-end';
+
+/** A contact that is being dropped, or waits for another attempt. */
+interface Work {
+  contact: ContactToEnd;
+  attempts: number;
+  /** It was registered again meanwhile. */
+  again: boolean;
+  timer: NodeJS.Timeout | null;
+}
+
+const MOST_AT_ONCE = 1_000;
+const MOST_ATTEMPTS = 6;
+const FIRST_PAUSE_MS = 500;
+/** A phone that registers again and again is logged so often. */
+const LOG_EVERY_MS = 60_000;
+
+/** Has nodes drop single contacts that may not stay, at once; the phone may register again. */
+@Injectable()
+export class ContactEndings implements OnApplicationShutdown {
+  private readonly logger = new Logger(ContactEndings.name);
+  /** By node, profile and contact. */
+  private readonly works = new Map<string, Work>();
+  private readonly logged = new Map<string, number>();
+  private readonly ended = new Listeners<ContactToEnd>((error) =>
+    this.logger.error({ err: error }, 'a listener failed'),
+  );
+
+  constructor(
+    private readonly pool: NodePool,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /** @returns a function that ends the listening. */
+  onEnd(hear: (contact: ContactToEnd) => void): () => void {
+    return this.ended.add(hear);
+  }
+
+  /** More than can be dropped at once are left to their next REGISTER. */
+  end(contact: ContactToEnd): void {
+    const key = `${contact.node} ${contact.profile} ${contact.contact}`;
+    const node = this.pool.nodes.find(({ name }) => name === contact.node);
+    if (!node) return;
+    this.log(contact, key);
+    this.ended.tell(contact);
+    const work = this.works.get(key);
+    if (work) Object.assign(work, { contact, again: true });
+    else if (this.works.size < MOST_AT_ONCE) {
+      const first: Work = { contact, attempts: 0, again: false, timer: null };
+      this.works.set(key, first);
+      void this.attempt(node, key, first);
+    }
+  }
+
+  onApplicationShutdown(): void {
+    for (const { timer } of this.works.values()) if (timer) clearTimeout(timer);
+    this.works.clear();
+  }
+
+  private log({ node, number, domain, ...contact }: ContactToEnd, key: string): void {
+    const now = Date.now();
+    if ((this.logged.get(key) ?? 0) > now - LOG_EVERY_MS) return;
+    const [oldest] = this.logged.keys();
+    if (this.logged.size >= MOST_AT_ONCE && oldest !== undefined) this.logged.delete(oldest);
+    this.logged.delete(key);
+    this.logged.set(key, now);
+    const told = { node, extension: `${number}@${domain}`, contact: keptText(contact.contact) };
+    this.logger.warn(told, `a contact is ended: ${contact.summary}`);
+  }
+
+  private async attempt(node: EslClient, key: string, work: Work): Promise<void> {
+    work.again = false;
+    work.attempts += 1;
+    try {
+      await this.drop(node, work.contact);
+      if (work.again) this.later(node, key, work, 0);
+      else this.works.delete(key);
+    } catch (error) {
+      if (work.attempts < MOST_ATTEMPTS)
+        return this.later(node, key, work, FIRST_PAUSE_MS * 2 ** work.attempts);
+      this.works.delete(key);
+      this.logger.warn({ node: node.name, err: error }, 'a contact could not be ended');
+    }
+  }
+
+  /** With jitter; not after the shutdown. */
+  private later(node: EslClient, key: string, work: Work, ms: number): void {
+    if (this.works.get(key) !== work) return;
+    if (ms === 0) work.attempts = 0;
+    work.timer = setTimeout(() => void this.attempt(node, key, work), ms * (0.5 + Math.random() / 2));
+  }
+
+  private async drop(node: EslClient, { profile, number, domain, callId }: ContactToEnd): Promise<void> {
+    if (await this.namesOnePhone(callId)) await dropCallId(node, profile, callId);
+    else await dropContacts(node, profile, number, domain);
+  }
+
+  /** Whether FreeSWITCH drops one registration for the Call-ID; while the database is away, better all of the extension. */
+  private async namesOnePhone(callId: string): Promise<boolean> {
+    if (!isHarmlessCallId(callId)) return false;
+    const owned = this.dataSource.manager.existsBy(Tenant, { domain: hostInCallId(callId) });
+    return !(await owned.catch(() => true));
+  }
+}

@@ -8,6 +8,8 @@ import { pressInMedia } from './rtp-keys';
 import { eventually, freePort, udpPortTaken } from './waiting';
 
 const RUN_MS = 40_000;
+/** Where strangers call from: on loopback, but no phone's address. */
+const STRANGERS_IP = '127.0.0.66';
 
 export interface Account {
   number: string;
@@ -128,6 +130,30 @@ export class Phone {
   }
 }
 
+/** Calls without a password, `perSecond` of them until stopped, two minutes at most; none of them waits for another. */
+export class Strangers {
+  private constructor(private readonly child: Child) {}
+
+  static async start(sipPort: number, domain: string, perSecond: number): Promise<Strangers> {
+    const args = await commonArgs(scenarioFile('stranger'), STRANGERS_IP, '120s');
+    const child = new Child(SIPP_BIN, [
+      `127.0.0.1:${sipPort}`,
+      ...args,
+      ...['-p', String(await freePort()), '-s', '1001', '-key', 'domain', domain, '-key', 'number', '1002'],
+      ...['-r', String(perSecond), '-l', '100000'],
+    ]);
+    return new Strangers(child);
+  }
+
+  get calling(): boolean {
+    return this.child.running;
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop('SIGKILL');
+  }
+}
+
 /** A phone that waits for one call. */
 export class CalledPhone {
   constructor(
@@ -175,19 +201,19 @@ function tone(): Buffer {
   return Buffer.alloc(8_000, Buffer.from([...Array<number>(10).fill(0xaa), ...Array<number>(10).fill(0x2a)]));
 }
 
-async function commonArgs(file: string): Promise<string[]> {
+async function commonArgs(file: string, address = '127.0.0.1', timeout = '30s'): Promise<string[]> {
   // -aa answers the OPTIONS and NOTIFY that come in between; the timeout is for a sipp that hangs.
   return [
     '-sf',
     file,
     '-i',
-    '127.0.0.1',
+    address,
     '-mp',
     String(await freePort()),
     '-nostdin',
     '-aa',
     '-timeout',
-    '30s',
+    timeout,
     '-timeout_error',
   ];
 }

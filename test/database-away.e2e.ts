@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { setImmediate as immediate } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout } from 'node:timers/promises';
 import { openDatabase } from '../src/cli/installation';
 import { readSettings } from '../src/config/settings';
 import { OutcomeUnknown } from '../src/database/unavailable';
@@ -156,6 +156,39 @@ describeMariadb('while the database is away', () => {
       expect((await api('GET', '')).body).toMatchObject({ total: PHONES.length });
       expect((await api('DELETE', '/1001')).status).toBe(200);
     });
+  });
+
+  it('a database that hangs is noticed on connections that were idle for long, too', async () => {
+    await Promise.all(Array.from({ length: 40 }, () => api('GET', '')));
+    await Promise.all(PHONES.map(lookup));
+    // Longer than the database may say nothing to a query: a timer of the socket would be over by then.
+    await setTimeout(3_500);
+    await mariadb.hang();
+    try {
+      const headers = { Authorization: `Bearer ${tenant.token}`, 'Content-Type': 'application/json' };
+      const keyed = (key: number) =>
+        dialplane.request('POST', '/api/pbx/extensions', {
+          headers: { ...headers, 'Idempotency-Key': `key-${key}` },
+          body: JSON.stringify({ extension_number: String(3_000 + key) }),
+        });
+      const timed = async (send: () => Promise<{ status: number }>): Promise<[number, boolean]> => {
+        const elapsed = stopwatch();
+        const { status } = await send();
+        return [status, elapsed() < 5_000];
+      };
+      const sent = Array.from({ length: 12 }, (_, i) => [
+        timed(() => keyed(i)),
+        timed(() => api('GET', '/1001')),
+        timed(() => api('PUT', '/1002', { display_name: 'x' })),
+      ]).flat();
+      const first = await Promise.all(sent);
+      expect(first).toEqual(sent.map(() => [503, true]));
+      expect(await timed(() => api('DELETE', '/1001'))).toEqual([503, true]);
+    } finally {
+      mariadb.goOn();
+    }
+    await healed();
+    expect((await api('GET', '')).body).toMatchObject({ total: PHONES.length });
   });
 
   it('a storm of REGISTERs refuses no phone that was known, from the first moment to the last', async () => {

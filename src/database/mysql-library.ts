@@ -2,6 +2,7 @@ import { type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { withDeadline } from '../common/deadline';
+import { Silence, streamOf } from './mysql-silence';
 import { DatabasePresence } from './presence';
 import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
 
@@ -9,7 +10,7 @@ import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
 export const CONNECTION_DEADLINE_MS = 1_800;
 /** The same at a start, for which nobody waits on the line. */
 const START_DEADLINE_MS = 10_000;
-/** How long the database may say nothing while a connection to it is in use. */
+/** How long the database may say nothing while it owes an answer. */
 const SILENCE_MS = 2_800;
 const HOT_CONNECTIONS = 6;
 const PROBE_DEADLINE_MS = 1_000;
@@ -116,24 +117,28 @@ export class MysqlLibrary {
     };
   }
 
+  /**
+   * Each query is watched by itself: of a connection that was idle nobody knows what became of the other end.
+   * When the database turns out to be away, what already waits for it in vain is ended too.
+   */
   private limitSilence(pool: Pool): void {
-    const inUse = new WeakSet<PoolConnection>();
-    pool.on('acquire', (connection) => inUse.add(connection));
-    pool.on('release', (connection) => inUse.delete(connection));
+    const watched = new Set<Silence>();
     pool.on('connection', (connection: PoolConnection) => {
       // Every query in flight has been told; unheard, the event would end the process.
       connection.on('error', () => this.presence.suspect());
-      const stream = streamOf(connection);
-      stream.setTimeout(SILENCE_MS, () => {
-        if (!this.hurried || !inUse.has(connection)) return;
-        stream.destroy(new DatabaseTooLate(`The database has said nothing for ${SILENCE_MS} ms.`));
+      const silence = new Silence(connection, SILENCE_MS, () => {
+        if (this.hurried)
+          silence.breakOff(new DatabaseTooLate(`The database has said nothing for ${SILENCE_MS} ms.`));
       });
+      watched.add(silence);
+      streamOf(connection).once('close', () => watched.delete(silence));
+    });
+    this.presence.onChange(({ there }) => {
+      if (there || !this.hurried) return;
+      for (const silence of watched)
+        if (silence.lasted >= PROBE_DEADLINE_MS) silence.breakOff(new DatabaseAway());
     });
   }
-}
-
-function streamOf(connection: PoolConnection): Socket {
-  return (connection as unknown as { stream: Socket }).stream;
 }
 
 /** Beside the pool, whose connections may all be taken. */

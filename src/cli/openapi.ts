@@ -11,7 +11,7 @@ import { type Printed } from './print';
 
 /** The OpenAPI document, of an application of which no part is made, opened or connected. */
 export async function openapi(): Promise<Printed> {
-  const settings = readSettings({ DATABASE_URL: 'sqlite::memory:' });
+  const settings = readSettings({ DATABASE_URL: 'sqlite:never-opened' });
   const secrets = new InstallationSecrets(Buffer.alloc(32), '');
   const dataSource = createDataSource(settings);
   const app = await NestFactory.create<NestFastifyApplication>(

@@ -84,7 +84,7 @@ export class Settings {
   PORT = 3000;
 
   /** `sqlite:PATH` or `mysql://user:password@host:port/name`. */
-  @Matches(/^(sqlite:.+|mysql:\/\/[^/]+\/[^/?]+)$/, {
+  @Matches(/^(sqlite:(?!:memory:$).+|mysql:\/\/[^/]+\/[^/?]+)$/, {
     message: 'must be sqlite:PATH or mysql://user:password@host:port/name',
   })
   DATABASE_URL = 'sqlite:./data/dialplane.db';

@@ -20,6 +20,7 @@ import { UserTeam } from '../users/user-team.entity';
 import { User } from '../users/user.entity';
 import { migrations } from '../../migrations';
 import { EmbeddedDriver } from './embedded-driver';
+import { EmbeddedWriter } from './embedded-writer';
 import { CONNECTION_DEADLINE_MS, MysqlLibrary } from './mysql-library';
 import { DatabasePresence } from './presence';
 
@@ -43,15 +44,16 @@ const ENTITIES = [
 ];
 const POOL_SIZE = 10;
 const LONGEST_QUEUE = 2_000;
-/** Another process (the CLI) may hold the embedded database's write lock for a moment. */
-export const EMBEDDED_BUSY_MS = 5_000;
 
-/** The data source of the settings' database, not yet connected. */
-export function createDataSource(settings: Settings): DataSource {
+/**
+ * The data source of the settings' database, not yet connected.
+ * @param embedded opens connections to the embedded database
+ */
+export function createDataSource(settings: Settings, embedded = EmbeddedDriver): DataSource {
   return new DataSource({
     ...(settings.sqlitePath === null
       ? mysqlOptions(settings.DATABASE_URL)
-      : sqliteOptions(settings.sqlitePath)),
+      : sqliteOptions(settings.sqlitePath, embedded)),
     entities: ENTITIES,
     migrations,
     migrationsTableName: 'migrations',
@@ -60,15 +62,18 @@ export function createDataSource(settings: Settings): DataSource {
   });
 }
 
-function sqliteOptions(path: string): DataSourceOptions {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  return {
-    type: 'better-sqlite3',
-    database: path,
-    driver: EmbeddedDriver,
-    timeout: EMBEDDED_BUSY_MS,
-    enableWAL: path !== ':memory:',
+function sqliteOptions(path: string, embedded: typeof EmbeddedDriver): DataSourceOptions {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const writer = new EmbeddedWriter(() => new embedded(path));
+  const driver = class extends embedded {
+    static readonly writer = writer;
+
+    override close(): this {
+      writer.close();
+      return super.close();
+    }
   };
+  return { type: 'better-sqlite3', database: path, driver };
 }
 
 function mysqlOptions(url: string): DataSourceOptions {
@@ -83,6 +88,12 @@ function mysqlOptions(url: string): DataSourceOptions {
     poolSize: POOL_SIZE,
     extra: { queueLimit: LONGEST_QUEUE, maxIdle: POOL_SIZE, enableKeepAlive: true },
   };
+}
+
+/** Null with a database server. */
+export function embeddedWriter({ options }: DataSource): EmbeddedWriter | null {
+  const { driver } = options as { driver?: { writer?: unknown } };
+  return driver?.writer instanceof EmbeddedWriter ? driver.writer : null;
 }
 
 /** Null with the embedded database. */

@@ -1,5 +1,6 @@
 import { type DataSource } from 'typeorm';
-import { EMBEDDED_BUSY_MS, mysqlLibrary } from './data-source';
+import { mysqlLibrary } from './data-source';
+import { whenUnlocked } from './when-unlocked';
 
 const LOCK = 'dialplane-migrate';
 const LOCK_DEADLINE_S = 60;
@@ -17,21 +18,20 @@ export async function migrate(dataSource: DataSource, onEmpty?: () => void): Pro
 
 /** On the embedded database the whole upgrade is one transaction, which locks the file before anything is read. */
 async function runAlone(dataSource: DataSource, onEmpty?: () => void): Promise<string[]> {
-  await dataSource.query(`PRAGMA busy_timeout = ${LOCK_DEADLINE_S * 1_000}`);
   // A table is changed by making it anew, and others point to the old one; inside a transaction it says nothing.
   await dataSource.query('PRAGMA foreign_keys = OFF');
-  await dataSource.query('BEGIN IMMEDIATE');
+  await whenUnlocked(() => dataSource.query('BEGIN IMMEDIATE'), performance.now() + LOCK_DEADLINE_S * 1_000);
   try {
     if (await isEmpty(dataSource)) onEmpty?.();
     const applied = await run(dataSource, 'none');
     await dataSource.query('COMMIT');
     return applied;
   } catch (error) {
-    await dataSource.query('ROLLBACK');
+    // It may have rolled back by itself, which makes this an error, of which nobody learns more than of the first.
+    await dataSource.query('ROLLBACK').catch(() => undefined);
     throw error;
   } finally {
     await dataSource.query('PRAGMA foreign_keys = ON');
-    await dataSource.query(`PRAGMA busy_timeout = ${EMBEDDED_BUSY_MS}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { label } from '../common/rules';
 import { InvalidData } from '../common/errors';
-import { brokenUnique } from './transactions';
+import { brokenUnique } from './codes';
 
 /** @throws InvalidData when `work` gives the field a value that another has, and there must be but one */
 export async function unlessTaken<T>(field: string, work: () => Promise<T>): Promise<T> {

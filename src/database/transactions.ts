@@ -1,18 +1,28 @@
-import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
-import { isUnavailable, OutcomeUnknown } from './unavailable';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { pauseUpTo } from '../common/pause';
+import { Listeners } from '../freeswitch/listeners';
+import { isTransient } from './codes';
+import { embeddedWriter } from './data-source';
+import { GuardedStatements } from './guarded-statements';
+import { beginOnServer, endOnServer } from './server-transaction';
+import { isUnavailable, OutcomeUnknown, refusesChanges } from './unavailable';
 
-/** Another transaction, or on the embedded database another process, was in the way. */
-const TRANSIENT = /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY.*)$/;
 const TRIES = 8;
-const LONGEST_PAUSE_MS = 100;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+
+/** Where transactions run: how one begins, and how a runner is given back, whose transaction was ended cleanly or not. */
+interface Place {
+  begin(): Promise<QueryRunner>;
+  end(runner: QueryRunner, clean: boolean): Promise<void> | void;
+}
 
 /**
- * The one way to write. On the embedded database all requests share one connection, so parallel
- * transactions would fail and a statement of one request would land inside another's transaction;
- * there the transactions run one after another.
+ * The one way to write. What `run` resolves with is committed. On the embedded database transactions run one after
+ * another, on a connection of their own.
  */
 export class Transactions {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly refusals = new Listeners<unknown>((error) => process.emitWarning(String(error)));
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -23,35 +33,70 @@ export class Transactions {
    *   other loss, and read to learn what stands
    */
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    if (this.dataSource.options.type !== 'better-sqlite3') return this.retried(work);
-    const mine = this.last.then(() => this.retried(work));
-    this.last = mine.catch(() => undefined);
-    return mine;
-  }
-
-  private async retried<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      let committing = false;
-      try {
-        return await this.dataSource.transaction(async (manager) => {
-          const result = await work(manager);
-          committing = true;
-          return result;
-        });
-      } catch (error) {
-        if (attempt === TRIES || !TRANSIENT.test(errorCode(error)))
-          throw committing && isUnavailable(error) ? new OutcomeUnknown(error) : error;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
+    const { dataSource } = this;
+    const writer = embeddedWriter(dataSource);
+    try {
+      if (!writer) {
+        const server = { begin: () => beginOnServer(dataSource), end: endOnServer };
+        return await retried(() => once(server, work));
       }
+      return await writer.inTurn((deadline) => {
+        const begin = (): Promise<QueryRunner> => writer.begin(dataSource, deadline);
+        return retried(() => once({ begin, end: () => writer.settle() }, work));
+      });
+    } catch (error) {
+      if (refusesChanges(error)) this.refusals.tell(error);
+      throw error;
     }
   }
+
+  /**
+   * @param hear gets the error of a transaction that failed because the database takes no changes
+   * @returns a function that ends the listening
+   */
+  onRefusal(hear: (error: unknown) => void): () => void {
+    return this.refusals.add(hear);
+  }
 }
 
-/** Whether an insert or update broke a unique constraint. */
-export function brokenUnique(error: unknown): boolean {
-  return ['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE'].includes(errorCode(error));
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tried === TRIES || !isTransient(error)) throw error;
+    }
+    await pauseUpTo(Math.min(FIRST_PAUSE_MS * 2 ** (tried - 1), LONGEST_PAUSE_MS));
+  }
 }
 
-function errorCode(error: unknown): string {
-  return error instanceof QueryFailedError ? String((error.driverError as { code?: unknown }).code) : '';
+async function once<T>(place: Place, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  const runner = await place.begin();
+  const statements = new GuardedStatements(runner);
+  let committing = false;
+  let clean = false;
+  try {
+    const result = await work(runner.manager);
+    statements.requireWhole();
+    statements.end();
+    committing = true;
+    await runner.commitTransaction();
+    clean = true;
+    return result;
+  } catch (error) {
+    statements.end();
+    clean = await rolledBack(runner);
+    throw committing && isUnavailable(error) && !(clean && isTransient(error))
+      ? new OutcomeUnknown(error)
+      : error;
+  } finally {
+    await place.end(runner, clean);
+  }
+}
+
+async function rolledBack(runner: QueryRunner): Promise<boolean> {
+  return runner.rollbackTransaction().then(
+    () => true,
+    () => false,
+  );
 }

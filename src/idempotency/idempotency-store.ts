@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { now } from '../common/time';
-import { brokenUnique, Transactions } from '../database/transactions';
+import { brokenUnique } from '../database/codes';
+import { Transactions } from '../database/transactions';
 import { IdempotencyKey } from './idempotency-key.entity';
 import { IdempotencyPart } from './idempotency-part.entity';
 

@@ -25,6 +25,7 @@ import { Settings } from './config/settings';
 import { presenceOf } from './database/data-source';
 import { Checkpoints } from './database/checkpoints';
 import { DatabasePresence } from './database/presence';
+import { WritePresence } from './database/write-presence';
 import { Transactions } from './database/transactions';
 import { DiagnosisController } from './diagnosis/diagnosis.controller';
 import { DiagnosisService } from './diagnosis/diagnosis.service';
@@ -171,6 +172,7 @@ const SERVICES = [
   ChangeFeed,
   DiagnosisService,
   DirectoryService,
+  WritePresence,
 ];
 
 @Module({})

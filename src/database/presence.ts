@@ -40,6 +40,14 @@ export class DatabasePresence {
     void this.look();
   }
 
+  /** It certainly is away, for this reason. */
+  lost(error: unknown): void {
+    if (this.looking || this.stopped) return;
+    this.looking = true;
+    this.turn({ there: false, error });
+    void this.look();
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../common/deadline';
+import { WritePresence } from '../database/write-presence';
 import { NodePool } from '../freeswitch/node-pool';
 
 const DATABASE_DEADLINE_MS = 1_000;
@@ -23,12 +24,19 @@ export class NodeHealth {
   since!: string;
 }
 
-export class ReadyAnswer {
-  @ApiProperty({ enum: ['ok', 'unavailable'] })
-  status!: 'ok' | 'unavailable';
+const DATABASE_STATES = ['ok', 'read_only', 'unavailable'] as const;
+type DatabaseState = (typeof DATABASE_STATES)[number];
 
-  @ApiProperty({ enum: ['ok', 'unavailable'] })
-  database!: 'ok' | 'unavailable';
+export class ReadyAnswer {
+  @ApiProperty({ enum: DATABASE_STATES })
+  status!: DatabaseState;
+
+  @ApiProperty({
+    enum: DATABASE_STATES,
+    description:
+      'read_only: lookups and reads are answered, but changes are not accepted (disk full, read-only server, locked file).',
+  })
+  database!: DatabaseState;
 
   @ApiProperty({ type: [NodeHealth], description: 'A node that is away does not make Dialplane unready.' })
   nodes!: NodeHealth[];
@@ -40,6 +48,7 @@ export class HealthController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly pool: NodePool,
+    private readonly writes: WritePresence,
   ) {}
 
   @Get('live')
@@ -55,8 +64,8 @@ export class HealthController {
   @ApiOkResponse({ type: ReadyAnswer })
   @ApiResponse({ status: 503, type: ReadyAnswer, description: 'The database does not answer.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
-    const database = (await this.databaseAnswers()) ? 'ok' : 'unavailable';
-    void reply.status(database === 'ok' ? 200 : 503);
+    const database = await this.databaseState();
+    void reply.status(database === 'unavailable' ? 503 : 200);
     const nodes = this.pool.nodes.map((node) => {
       const { name, status, since } = node.snapshot();
       return { name, status, since: since.toISOString() };
@@ -64,11 +73,11 @@ export class HealthController {
     return { status: database, database, nodes };
   }
 
-  private databaseAnswers(): Promise<boolean> {
-    const asked = this.dataSource.query('SELECT 1').then(
-      () => true,
-      () => false,
+  private databaseState(): Promise<DatabaseState> {
+    const asked = this.dataSource.query('SELECT 1 FROM migrations LIMIT 1').then(
+      () => (this.writes.accepted ? 'ok' : 'read_only'),
+      () => 'unavailable' as const,
     );
-    return withDeadline(asked, DATABASE_DEADLINE_MS, () => false);
+    return withDeadline<DatabaseState>(asked, DATABASE_DEADLINE_MS, () => 'unavailable');
   }
 }

@@ -6,6 +6,7 @@ import { Audit1764000100000 } from './1764000100000-audit';
 import { IdempotencyKeys1764000200000 } from './1764000200000-idempotency-keys';
 import { ImportJobs1764000300000 } from './1764000300000-import-jobs';
 import { TeamsAndDeletedExtensions1764000400000 } from './1764000400000-teams-and-deleted-extensions';
+import { FreeswitchNodes1764100100000 } from './1764100100000-freeswitch-nodes';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   IdempotencyKeys1764000200000,
   ImportJobs1764000300000,
   TeamsAndDeletedExtensions1764000400000,
+  FreeswitchNodes1764100100000,
 ];

@@ -57,6 +57,9 @@ import { ImportsController } from './imports/imports.controller';
 import { ImportsService } from './imports/imports.service';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { NodesController } from './nodes/nodes.controller';
+import { NodesService } from './nodes/nodes.service';
+import { NodesWatcher } from './nodes/nodes-watcher';
 import { MemoryStore } from './rate-limits/memory-store';
 import { RateLimitStore } from './rate-limits/rate-limit-store';
 import { RateLimits } from './rate-limits/rate-limits.service';
@@ -105,6 +108,7 @@ const CONTROLLERS = [
   TokensController,
   UsersController,
   TenantsController,
+  NodesController,
   ExtensionsController,
   AvailableNumbersController,
   DeletedExtensionsController,
@@ -134,6 +138,8 @@ const SERVICES = [
   SipCredentials,
   TenantsService,
   PlatformService,
+  NodesService,
+  NodesWatcher,
   AuditService,
   AuditLog,
   AuditAnswers,
@@ -194,7 +200,7 @@ export class AppModule implements OnApplicationShutdown {
         { provide: DatabasePresence, useFactory: watchDatabase, inject: [DataSource] },
         { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
         { provide: RateLimitStore, useFactory: rateLimitStore, inject: [Settings] },
-        { provide: NodePool, useFactory: startPool, inject: [Settings, Metrics] },
+        { provide: NodePool, useFactory: nodePool, inject: [Metrics] },
         ...SERVICES,
       ],
     };
@@ -219,21 +225,27 @@ function rateLimitStore({ REDIS_URL }: Settings): RateLimitStore {
   return REDIS_URL === '' ? new MemoryStore() : new RedisStore(REDIS_URL);
 }
 
-function startPool(settings: Settings, metrics: Metrics): NodePool {
+/** Empty until NodesWatcher has read which nodes there are. */
+function nodePool(metrics: Metrics): NodePool {
   const logger = new Logger(NodePool.name);
   const log = {
     info: (message: string, fields: Record<string, unknown>): void => logger.log(fields, message),
     warn: (message: string, fields: Record<string, unknown>): void => logger.warn(fields, message),
   };
-  const pool = new NodePool(settings.nodes, {
+  const pool = new NodePool({
     log,
     subclasses: SOFIA_EVENTS,
     times: { command: COMMAND_DEADLINE_MS, keepalive: KEEPALIVE_MS },
   });
-  for (const node of pool.nodes) {
+  pool.follow((node) => {
     metrics.nodeReady.set({ node: node.name }, 0);
-    node.onStatus((status) => metrics.nodeReady.set({ node: node.name }, status === 'ready' ? 1 : 0));
-  }
-  pool.start();
+    const end = node.onStatus((status) =>
+      metrics.nodeReady.set({ node: node.name }, status === 'ready' ? 1 : 0),
+    );
+    return () => {
+      end();
+      metrics.nodeReady.remove({ node: node.name });
+    };
+  });
   return pool;
 }

@@ -288,7 +288,8 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
     });
     expect((await diagnosis()).verdict).toMatchObject({
       code: 'attempt_not_heard',
-      next_step: 'Check that FREESWITCH_NODES names that FreeSWITCH.',
+      next_step:
+        'Check that `dialplane node list` shows that FreeSWITCH; else add it: `dialplane node add NAME URL`.',
     });
   });
 

@@ -203,6 +203,18 @@ describeOnEach('the OpenAPI document', (lane) => {
     await answered(['PUT', `${tenants}/{id}`, root], { ...ours, body: { status: 'x' } });
     await answered(['DELETE', `${tenants}/{id}`, root], ours);
 
+    const nodes = '/platform/nodes';
+    const url = 'esl://:x@127.0.0.1:1';
+    for (const name of ['new', 'new']) await answered(['POST', nodes, root], { body: { name, url } });
+    await answered(['GET', nodes, root]);
+    check('/api/platform/nodes', 'GET', await ask('/api/platform/nodes?page=0', 'GET', root));
+    for (const id of ['new', 'gone']) {
+      await answered(['GET', `${nodes}/{name}`, root], { id });
+      for (const status of ['draining', 'x'])
+        await answered(['PUT', `${nodes}/{name}`, root], { id, body: { status } });
+      await answered(['DELETE', `${nodes}/{name}`, root], { id });
+    }
+
     await answered(['GET', '/pbx/audit', admin.token]);
     await answered(['GET', '/platform/audit', root]);
     for (const method of ['PUT', 'DELETE'])

@@ -226,7 +226,7 @@ describeOnEach('dialplane', (lane) => {
       expect.stringMatching(/node fs1, profile none: .*FREESWITCH_SIP_PROFILES/),
       expect.stringMatching(/node fs1, xml_curl: its gateway-credentials/),
       expect.stringMatching(/node fs2: .*refused/),
-      expect.stringMatching(/node fs3: .*check FREESWITCH_NODES/),
+      expect.stringMatching(/node fs3: .*dialplane node list/),
     ]);
     expect(outcome.stdout).not.toContain('another-password');
     await fake.stop();

@@ -43,6 +43,21 @@ const TABLE: Record<string, { path?: string; body?: unknown; gets: string }> = {
     path: '/api/platform/tenants/TENANT',
     gets: '401 403 ok 403 403 403 403',
   },
+  'GET /api/platform/nodes': { gets: '401 403 ok 403 403 403 403' },
+  'POST /api/platform/nodes': { body: {}, gets: '401 403 ok 403 403 403 403' },
+  'GET /api/platform/nodes/:name': {
+    path: '/api/platform/nodes/GONE',
+    gets: '401 403 404 403 403 403 403',
+  },
+  'PUT /api/platform/nodes/:name': {
+    path: '/api/platform/nodes/GONE',
+    body: {},
+    gets: '401 403 ok 403 403 403 403',
+  },
+  'DELETE /api/platform/nodes/:name': {
+    path: '/api/platform/nodes/GONE',
+    gets: '401 403 404 403 403 403 403',
+  },
 
   'GET /api/pbx/audit': { gets: '401 ok 403 ok 403 403 ok' },
   'GET /api/pbx/extensions': { gets: '401 ok 403 ok ok ok ok' },

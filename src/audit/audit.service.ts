@@ -22,6 +22,7 @@ export const RESOURCE_TYPES = [
   'token',
   'tenant',
   'import',
+  'node',
 ] as const;
 
 export interface Deed {

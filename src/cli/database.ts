@@ -1,6 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service';
 import { InvalidData } from '../common/errors';
+import { type InstallationSecrets } from '../config/secret-files';
 import { type Settings } from '../config/settings';
 import { Transactions } from '../database/transactions';
 import { Tenant } from '../tenants/tenant.entity';
@@ -9,6 +10,7 @@ import { type Printed } from './print';
 
 export interface Database {
   settings: Settings;
+  secrets: InstallationSecrets;
   dataSource: DataSource;
   transactions: Transactions;
   audit: AuditService;
@@ -20,7 +22,7 @@ export async function withDatabase(work: (database: Database) => Promise<Printed
   try {
     const transactions = new Transactions(dataSource);
     const audit = new AuditService(secrets, transactions);
-    return await work({ settings, dataSource, transactions, audit });
+    return await work({ settings, secrets, dataSource, transactions, audit });
   } finally {
     await dataSource.destroy();
   }

@@ -1,11 +1,15 @@
 import { type DataSource } from 'typeorm';
+import { AuditService } from '../audit/audit.service';
 import { withDeadline } from '../common/deadline';
 import { hasAppKey, InstallationSecrets, loadSecrets } from '../config/secret-files';
 import { Settings } from '../config/settings';
 import { createDataSource } from '../database/data-source';
+import { Transactions } from '../database/transactions';
 import { EslClient } from '../freeswitch/esl-client';
 import { registrationsOf, type XmlCurlBinding, xmlCurlBindings } from '../freeswitch/commands';
 import { type NodeAddress } from '../freeswitch/node-address';
+import { NodesService } from '../nodes/nodes.service';
+import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
 import { keyFits, settingsHere } from './installation';
 import { type Printed } from './print';
 
@@ -40,33 +44,64 @@ export async function doctor(): Promise<Printed> {
 
 async function allChecks(settings: Settings): Promise<Check[]> {
   const secrets = loadSecrets(settings);
-  const checks = [...(await databaseChecks(settings, secrets)), credentials(settings, secrets)];
-  if (settings.nodes.length === 0) {
-    checks.push({ name: 'freeswitch', ok: true, says: 'no node is set; name them in FREESWITCH_NODES' });
+  const database = await databaseChecks(settings, secrets);
+  const checks = [...database.checks, credentials(settings, secrets)];
+  // A start fills an empty table from the setting.
+  const nodes: KnownNode[] =
+    database.nodes.length > 0
+      ? database.nodes
+      : settings.nodes.map((address) => ({ address, draining: false }));
+  if (nodes.length === 0) {
+    const says = 'there is no node; add one: npx dialplane node add NAME esl://:password@host:port';
+    checks.push({ name: 'freeswitch', ok: true, says });
   }
-  for (const address of settings.nodes) checks.push(...(await nodeChecks(address, settings, secrets)));
+  for (const node of nodes) checks.push(...(await nodeChecks(node, settings, secrets)));
   return checks;
 }
 
-async function databaseChecks(settings: Settings, secrets: InstallationSecrets): Promise<Check[]> {
+interface KnownNode {
+  address: NodeAddress;
+  draining: boolean;
+}
+
+async function databaseChecks(
+  settings: Settings,
+  secrets: InstallationSecrets,
+): Promise<{ checks: Check[]; nodes: KnownNode[] }> {
   const kind = settings.sqlitePath === null ? 'MariaDB/MySQL' : `sqlite at ${settings.sqlitePath}`;
   let dataSource: DataSource;
   try {
     dataSource = await createDataSource(settings).initialize();
   } catch (error) {
-    return [failed('database', error, 'check DATABASE_URL and that the server runs')];
+    const check = failed('database', error, 'check DATABASE_URL and that the server runs');
+    return { checks: [check], nodes: [] };
   }
   try {
     const checks: Check[] = [{ name: 'database', ok: true, says: kind }];
     const pending = await dataSource.showMigrations();
     const says = pending ? 'some are missing; run: npx dialplane migrate' : 'all applied';
     checks.push({ name: 'migrations', ok: !pending, says });
-    if (!pending) checks.push(await appKey(dataSource, secrets));
-    return checks;
+    if (pending) return { checks, nodes: [] };
+    checks.push(await appKey(dataSource, secrets));
+    return { checks, nodes: await knownNodes(dataSource, secrets) };
   } catch (error) {
-    return [failed('migrations', error, 'run: npx dialplane migrate')];
+    return { checks: [failed('migrations', error, 'run: npx dialplane migrate')], nodes: [] };
   } finally {
     await dataSource.destroy();
+  }
+}
+
+/** None while APP_KEY does not open their passwords, which has a check of its own. */
+async function knownNodes(dataSource: DataSource, secrets: InstallationSecrets): Promise<KnownNode[]> {
+  const transactions = new Transactions(dataSource);
+  const audit = new AuditService(secrets, transactions);
+  const nodes = new NodesService(dataSource, transactions, audit, new SealedBox(secrets.appKey));
+  try {
+    const rows = await nodes.list();
+    return rows.map((row) => ({ address: nodes.addressOf(row), draining: row.status === 'draining' }));
+  } catch (error) {
+    if (error instanceof CannotUnseal) return [];
+    throw error;
   }
 }
 
@@ -85,7 +120,7 @@ function credentials(settings: Settings, secrets: InstallationSecrets): Check {
 }
 
 async function nodeChecks(
-  address: NodeAddress,
+  { address, draining }: KnownNode,
   settings: Settings,
   secrets: InstallationSecrets,
 ): Promise<Check[]> {
@@ -95,14 +130,19 @@ async function nodeChecks(
     await ready(node);
   } catch {
     const why = node.snapshot().lastError ?? 'no answer';
-    return [{ name, ok: false, says: `${why}; check FREESWITCH_NODES, event_socket.conf and its ACL` }];
+    return [
+      {
+        name,
+        ok: false,
+        says: `${why}; check its address (npx dialplane node list), event_socket.conf and its ACL`,
+      },
+    ];
   } finally {
     if (node.status !== 'ready') await node.stop();
   }
   try {
-    const checks: Check[] = [
-      { name, ok: true, says: `event socket answers at ${address.host}:${address.port}` },
-    ];
+    const says = `event socket answers at ${address.host}:${address.port}${draining ? '; draining' : ''}`;
+    const checks: Check[] = [{ name, ok: true, says }];
     for (const profile of settings.sipProfiles) checks.push(await profileCheck(node, profile));
     checks.push(...(await bindingChecks(node, settings, secrets)));
     return checks;

@@ -5,6 +5,7 @@ import { ApiError, InvalidData } from '../common/errors';
 import { auditVerify } from './audit';
 import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate } from './commands';
 import { doctor } from './doctor';
+import { nodeAdd, nodeDrain, nodeList, nodeRemove } from './nodes';
 import { openapi } from './openapi';
 import {
   operatorCreate,
@@ -79,12 +80,31 @@ function program(): Command {
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .option('--number <number>', 'one of its active caller IDs; without it there is no default')
     .action(action(callerIdDefault));
+  addNodes(noun(dialplane, 'node', 'FreeSWITCH nodes'));
   verb(noun(dialplane, 'audit', 'the audit'), 'verify', 'check that no entry was changed or removed').action(
     action(auditVerify),
   );
   command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor));
   command('openapi', 'the OpenAPI document').action(action(openapi));
   return dialplane;
+}
+
+function addNodes(node: Command): void {
+  verb(node, 'add', 'follow a FreeSWITCH node')
+    .argument('<name>', 'what to call it')
+    .argument('<url>', 'its event socket: esl://:password@host:port, the password percent-encoded')
+    .action((name: string, url: string, _options: object, command: Command) =>
+      action(nodeAdd)({ name, url }, command),
+    );
+  verb(node, 'list', 'the nodes').action(action(nodeList));
+  for (const [name, description, run] of [
+    ['remove', 'follow a node no more', nodeRemove],
+    ['drain', 'place nothing new on a node', nodeDrain],
+  ] as const) {
+    verb(node, name, description)
+      .argument('<name>', 'which')
+      .action((of: string, _options: object, command: Command) => action(run)({ name: of }, command));
+  }
 }
 
 /** Who may do something: tokens, users, operators. */

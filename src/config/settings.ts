@@ -114,7 +114,9 @@ export class Settings {
   FREESWITCH_SIP_PROFILES = 'internal';
 
   /** SIP proxies between phones and FreeSWITCH, as its configuration has them: addresses and names. */
-  @Matches(/^(?:[A-Za-z0-9.-]+(?: |$))*$/, { message: 'must be addresses and names with blanks between them' })
+  @Matches(/^(?:[A-Za-z0-9.-]+(?: |$))*$/, {
+    message: 'must be addresses and names with blanks between them',
+  })
   SIP_PROXIES = '';
 
   @Matches(/^[^:\s]+$/, { message: 'must not be empty nor hold a colon or a space' })

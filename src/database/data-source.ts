@@ -12,6 +12,7 @@ import { IdempotencyKey } from '../idempotency/idempotency-key.entity';
 import { IdempotencyPart } from '../idempotency/idempotency-part.entity';
 import { ImportJob } from '../imports/import-job.entity';
 import { ImportPart } from '../imports/import-part.entity';
+import { FreeswitchNode } from '../nodes/node.entity';
 import { Revocation } from '../revocations/revocation.entity';
 import { RevocationNode } from '../revocations/revocation-node.entity';
 import { Team } from '../teams/team.entity';
@@ -33,6 +34,7 @@ const ENTITIES = [
   User,
   UserTeam,
   ApiToken,
+  FreeswitchNode,
   Revocation,
   RevocationNode,
   AuditChain,

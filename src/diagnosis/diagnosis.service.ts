@@ -22,7 +22,7 @@ import { MOST_DOMAINS, Sightings } from './sightings';
 export class DiagnosisService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DiagnosisService.name);
   private readonly seen = new Sightings(Date.now());
-  private readonly ends: (() => void)[] = [];
+  private readonly ends: (() => unknown)[] = [];
 
   constructor(
     private readonly dataSource: DataSource,
@@ -39,7 +39,7 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
       this.lookups.onLookup((lookup) => this.seen.lookedUp(lookup, Date.now())),
       this.changes.onChange(({ number, domain }) => this.seen.changed(number, domain, Date.now())),
       this.endings.onEnd((contact) => this.seen.ended(contact, Date.now())),
-      ...this.pool.nodes.map((node) => node.onEvent((event) => this.hear(node.name, event))),
+      this.pool.follow((node) => node.onEvent((event) => this.hear(node.name, event))),
     );
     await this.knowDomains();
   }

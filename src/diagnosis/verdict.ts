@@ -94,7 +94,7 @@ function contactEnded({ seen }: Facts): Words | null {
 
 function noNodes({ view }: Facts): Words | null {
   if (view.nodes.length > 0) return null;
-  return ['Dialplane is told of no FreeSWITCH node.', 'Set FREESWITCH_NODES and start Dialplane again.'];
+  return ['Dialplane knows no FreeSWITCH node.', 'Add it: `dialplane node add NAME URL`.'];
 }
 
 function nodesAway({ number, view }: Facts): Words | null {
@@ -245,7 +245,7 @@ function notHeard({ number, seen }: Facts): Words | null {
   if (!lookup) return null;
   return [
     `A phone tried to come in as ${number} at ${time(lookup.at)} on the FreeSWITCH at ${lookup.from}, but what became of it was not heard.`,
-    'Check that FREESWITCH_NODES names that FreeSWITCH.',
+    'Check that `dialplane node list` shows that FreeSWITCH; else add it: `dialplane node add NAME URL`.',
   ];
 }
 

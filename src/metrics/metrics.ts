@@ -71,6 +71,7 @@ export class Metrics {
       labelNames: ['node'],
       registers: [this.registry],
       collect() {
+        this.reset();
         for (const [node, contacts] of count()) this.set({ node }, contacts);
       },
     });

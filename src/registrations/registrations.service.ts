@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings';
+import { type EslClient } from '../freeswitch/esl-client';
 import { Listeners } from '../freeswitch/listeners';
-import { NodePool } from '../freeswitch/node-pool';
+import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { Metrics } from '../metrics/metrics';
 import { type Device } from './device';
 import { NodeFollower } from './node-follower';
@@ -37,34 +38,48 @@ const MOST_REMEMBERED = 20_000;
 @Injectable()
 export class RegistrationsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(RegistrationsService.name);
-  private readonly followers: NodeFollower[];
+  private followers: NodeFollower[] = [];
   private readonly changes = new Listeners<RegistrationChange>((error) =>
     this.logger.error({ err: error }, 'a listener failed'),
   );
   /** When extensions lost their last device; the newest last. */
   private readonly gone = new Map<string, number>();
 
-  constructor(pool: NodePool, settings: Settings, metrics: Metrics) {
-    this.followers = pool.nodes.map(
-      (node) =>
-        new NodeFollower(node, {
-          profiles: settings.sipProfiles,
-          changed: (number, domain) => this.changed(number, domain),
-          turned: () => this.changes.tell(null),
-          warn: (message, fields) => this.logger.warn(fields, message),
-        }),
-    );
+  private endFollowing: (() => Promise<void>) | null = null;
+
+  constructor(
+    private readonly pool: NodePool,
+    private readonly settings: Settings,
+    metrics: Metrics,
+  ) {
     metrics.countRegistrations(() =>
       this.followers.map(({ node, registrations }) => [node.name, registrations.size]),
     );
   }
 
   onApplicationBootstrap(): void {
-    for (const follower of this.followers) follower.start();
+    this.endFollowing = this.pool.follow((node) => this.follow(node));
   }
 
-  onApplicationShutdown(): void {
-    for (const follower of this.followers) follower.stop();
+  async onApplicationShutdown(): Promise<void> {
+    await this.endFollowing?.();
+  }
+
+  private follow(node: EslClient): Leave {
+    const follower = new NodeFollower(node, {
+      profiles: this.settings.sipProfiles,
+      changed: (number, domain) => this.changed(number, domain),
+      turned: () => this.changes.tell(null),
+      warn: (message, fields) => this.logger.warn(fields, message),
+    });
+    this.followers = [...this.followers, follower];
+    follower.start();
+    this.changes.tell(null);
+    return () => {
+      follower.stop();
+      this.followers = this.followers.filter((each) => each !== follower);
+      this.changes.tell(null);
+    };
   }
 
   /** @returns a function that ends the listening. */

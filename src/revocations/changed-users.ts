@@ -61,7 +61,7 @@ export function changedUsersElsewhere(
   transactions: Transactions,
 ): ChangedUsers {
   const log = { info: (): void => undefined, warn: (): void => undefined };
-  const pool = new NodePool(settings.nodes, { log });
+  const pool = new NodePool({ log });
   const store = new RevocationStore(dataSource, transactions, new LookupsInFlight(), pool);
   const revocations = new RevocationsService(store, new Metrics(), pool, settings);
   return new ChangedUsers(transactions, revocations, new ExtensionChanges());

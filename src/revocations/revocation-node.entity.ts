@@ -12,7 +12,7 @@ export class RevocationNode {
   @JoinColumn({ name: 'revocation_id', foreignKeyConstraintName: 'FK_revocation_nodes_revocation' })
   revocation!: Revocation;
 
-  /** The node's name in FREESWITCH_NODES. */
+  /** The node's name. */
   @PrimaryColumn({ type: 'varchar', length: 100 })
   node!: string;
 

@@ -7,6 +7,7 @@ import { LOOKUP_DEADLINE_MS } from '../directory/directory.service';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
 import { Extension } from '../extensions/extension.entity';
 import { NodePool } from '../freeswitch/node-pool';
+import { nodeNames } from '../nodes/node-names';
 import { Tenant } from '../tenants/tenant.entity';
 import { type Progress, type WorkStore } from './node-revoker';
 import { Revocation } from './revocation.entity';
@@ -47,10 +48,12 @@ export class RevocationStore implements WorkStore {
    * @returns the work, already claimed
    */
   async record(manager: EntityManager, changes: readonly Change[]): Promise<RevocationNode[]> {
+    if (changes.length === 0) return [];
     const works: RevocationNode[] = [];
+    const nodes = await nodeNames(manager);
     for (let start = 0; start < changes.length; start += ROWS_PER_STATEMENT) {
       const revocations = await this.insert(manager, changes.slice(start, start + ROWS_PER_STATEMENT));
-      const created = revocations.flatMap((revocation) => this.worksOf(manager, revocation));
+      const created = revocations.flatMap((revocation) => this.worksOf(manager, revocation, nodes));
       if (created.length > 0) await manager.insert(RevocationNode, created);
       works.push(...created);
     }
@@ -79,18 +82,22 @@ export class RevocationStore implements WorkStore {
     return written;
   }
 
-  private worksOf(manager: EntityManager, revocation: Revocation): RevocationNode[] {
-    return this.pool.nodes.map(({ name, status }) =>
+  private worksOf(
+    manager: EntityManager,
+    revocation: Revocation,
+    nodes: readonly string[],
+  ): RevocationNode[] {
+    return nodes.map((node) =>
       manager.create(RevocationNode, {
         revocation,
         revocationId: revocation.id,
-        node: name,
+        node,
         flushedEntries: 0,
         droppedContacts: 0,
         flushedAt: null,
         verifiedAt: null,
         attempts: 0,
-        lastError: status === 'ready' ? null : 'ESL_NOT_READY',
+        lastError: this.pool.isReady(node) ? null : 'ESL_NOT_READY',
         claimedBy: this.instance,
         claimedUntil: claimEnd(),
       }),

@@ -2,7 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { type EntityManager } from 'typeorm';
 import { withDeadline } from '../common/deadline';
 import { Settings } from '../config/settings';
-import { NodePool } from '../freeswitch/node-pool';
+import { type EslClient } from '../freeswitch/esl-client';
+import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { Metrics } from '../metrics/metrics';
 import { NodeRevoker } from './node-revoker';
 import { type RevocationNode } from './revocation-node.entity';
@@ -16,8 +17,8 @@ const PURGE_EVERY_MS = 3_600_000;
 @Injectable()
 export class RevocationsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(RevocationsService.name);
-  private readonly revokers: NodeRevoker[];
-  private readonly ends: (() => void)[] = [];
+  private revokers: NodeRevoker[] = [];
+  private readonly ends: (() => unknown)[] = [];
   private later: NodeJS.Timeout | null = null;
   private lookAt = 0;
 
@@ -25,30 +26,35 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     private readonly store: RevocationStore,
     private readonly metrics: Metrics,
     private readonly pool: NodePool,
-    settings: Settings,
-  ) {
-    this.revokers = pool.nodes.map(
-      (node) =>
-        new NodeRevoker(node, store, {
-          profiles: settings.sipProfiles,
-          report: (result, error) => this.report(node.name, result, error),
-        }),
-    );
-  }
+    private readonly settings: Settings,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.purge();
     const hourly = setInterval(() => void this.purge(), PURGE_EVERY_MS);
     this.ends.push(() => clearInterval(hourly));
-    this.ends.push(this.pool.onReady((node) => this.resume(node.name)));
-    this.wake();
+    this.ends.push(this.pool.follow((node) => this.follow(node)));
     this.wakeLater();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    for (const end of this.ends) end();
     if (this.later) clearTimeout(this.later);
-    await Promise.all(this.revokers.map((revoker) => revoker.stop()));
+    await Promise.all(this.ends.map((end) => end()));
+  }
+
+  private follow(node: EslClient): Leave {
+    const revoker = new NodeRevoker(node, this.store, {
+      profiles: this.settings.sipProfiles,
+      report: (result, error) => this.report(node.name, result, error),
+    });
+    this.revokers = [...this.revokers, revoker];
+    const end = node.onStatus((status) => status === 'ready' && this.resume(revoker));
+    revoker.wake();
+    return () => {
+      end();
+      this.revokers = this.revokers.filter((each) => each !== revoker);
+      return revoker.stop();
+    };
   }
 
   /** Writes, inside the changes' own transaction, what every node must do about them. */
@@ -79,8 +85,8 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
   }
 
   /** The node may have been away from another process as well, which had begun something. */
-  private resume(node: string): void {
-    this.revokers.find(({ name }) => name === node)?.wake();
+  private resume(revoker: NodeRevoker): void {
+    revoker.wake();
     this.wakeLater();
   }
 

@@ -10,7 +10,7 @@ import { likePattern, pageOf } from '../common/page';
 import { now } from '../common/time';
 import { Transactions } from '../database/transactions';
 import { Extension } from '../extensions/extension.entity';
-import { NodePool } from '../freeswitch/node-pool';
+import { nodeNames } from '../nodes/node-names';
 import { ChangedUsers } from '../revocations/changed-users';
 import { type Change } from '../revocations/revocation-store';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenant.dto';
@@ -27,7 +27,6 @@ export class PlatformService {
     private readonly transactions: Transactions,
     private readonly users: ChangedUsers,
     private readonly audit: AuditService,
-    private readonly pool: NodePool,
   ) {}
 
   /** By domain, and how many there are. */
@@ -104,11 +103,7 @@ export class PlatformService {
         const has = left.map(([kind, count]) => named(kind, count)).join(', ');
         throw new Conflict(`The account is not empty: it has ${has}.`);
       }
-      await removeTenant(
-        manager,
-        id,
-        this.pool.nodes.map(({ name }) => name),
-      );
+      await removeTenant(manager, id, await nodeNames(manager));
       const changes = changesBetween(tenantFields(tenant), null);
       const deed = { action: 'deleted', resourceType: 'tenant', resource: tenant.domain, changes } as const;
       await this.audit.record(manager, id, actor, [deed]);

@@ -86,8 +86,8 @@ export class TenantsController {
   @ApiOperation({
     summary: 'Delete a tenant that has no extensions, caller IDs and teams any more',
     description:
-      'Not while a FreeSWITCH node has still to forget something of it; a node that is no longer in ' +
-      'FREESWITCH_NODES is not waited for.',
+      'Not while a FreeSWITCH node has still to forget something of it; a node that was removed is not ' +
+      'waited for.',
   })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeletedAnswer })

@@ -1,0 +1,76 @@
+import { COMMAND_LINE } from '../audit/actor';
+import { InvalidData, NotFound } from '../common/errors';
+import { matching } from '../common/rules';
+import { isoTime } from '../common/time';
+import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
+import { type FreeswitchNode } from '../nodes/node.entity';
+import { NodesService } from '../nodes/nodes.service';
+import { SealedBox } from '../sip-credentials/sealed-box';
+import { check, withDatabase } from './database';
+import { type Printed } from './print';
+
+/** Servers on the same database follow it within seconds. */
+export function nodeAdd({ name, url }: { name: string; url: string }): Promise<Printed> {
+  check('name', matching(NODE_NAME)(name, 'name'));
+  const address = parseNodeUrl(name, url);
+  return withNodes(async (nodes) => one(await nodes.add(address, COMMAND_LINE), 'is added'));
+}
+
+export function nodeList(): Promise<Printed> {
+  return withNodes(async (nodes) => {
+    const found = await nodes.list();
+    return {
+      lines: found.length > 0 ? found.map(lineOf) : ['There are no nodes.'],
+      json: { nodes: found.map(jsonOf) },
+    };
+  });
+}
+
+export function nodeRemove({ name }: { name: string }): Promise<Printed> {
+  return withNodes(async (nodes) => {
+    await named(name, nodes.remove(name, COMMAND_LINE));
+    return { lines: [`Node ${name} is removed`], json: { name, removed: true } };
+  });
+}
+
+export function nodeDrain({ name }: { name: string }): Promise<Printed> {
+  return withNodes(async (nodes) =>
+    one(await named(name, nodes.setStatus(name, 'draining', COMMAND_LINE)), 'is draining'),
+  );
+}
+
+/** The nodes of FREESWITCH_NODES are there before any command, as they are before a server's first answer. */
+function withNodes(work: (nodes: NodesService) => Promise<Printed>): Promise<Printed> {
+  return withDatabase(async ({ settings, secrets, dataSource, transactions, audit }) => {
+    const nodes = new NodesService(dataSource, transactions, audit, new SealedBox(secrets.appKey));
+    await nodes.fill(settings.nodes);
+    return work(nodes);
+  });
+}
+
+/** @throws InvalidData in place of NotFound, with the name that was given */
+async function named<T>(name: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    throw InvalidData.field('name', `There is no node ${JSON.stringify(name)}.`);
+  }
+}
+
+function one(node: FreeswitchNode, what: string): Printed {
+  return { lines: [`Node ${node.name} ${what}`], json: jsonOf(node) };
+}
+
+function lineOf({ name, host, port, status, sweptAt }: FreeswitchNode): string {
+  const swept = sweptAt ? `swept ${isoTime(sweptAt)}` : 'not swept yet';
+  return `${name}, ${host}:${port}, ${status}, ${swept}`;
+}
+
+function jsonOf({ name, host, port, status, sweptAt, createdAt }: FreeswitchNode): Record<string, unknown> {
+  return {
+    ...{ name, host, port, status },
+    swept_at: sweptAt && isoTime(sweptAt),
+    created_at: isoTime(createdAt),
+  };
+}

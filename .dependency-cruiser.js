@@ -40,6 +40,7 @@ module.exports = {
           '^src/extensions/(extension-number|free-numbers|voicemail-rules)[.]ts$',
           '^src/registrations/(registration-state|node-state|node-registrations|device|contact-to-end|damping|change-log)[.]ts$',
           '^src/audit/(actor|chain|changes)[.]ts$',
+          '^src/nodes/(asker|standing)[.]ts$',
           '^src/rate-limits/(sliding-window|subject)[.]ts$',
           '^src/idempotency/(kept-answer|fingerprint)[.]ts$',
           '^src/imports/(import-rows|judgement|edits|turns)[.]ts$',

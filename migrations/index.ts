@@ -7,6 +7,7 @@ import { IdempotencyKeys1764000200000 } from './1764000200000-idempotency-keys';
 import { ImportJobs1764000300000 } from './1764000300000-import-jobs';
 import { TeamsAndDeletedExtensions1764000400000 } from './1764000400000-teams-and-deleted-extensions';
 import { FreeswitchNodes1764100100000 } from './1764100100000-freeswitch-nodes';
+import { UnknownNodes1764100100001 } from './1764100100001-unknown-nodes';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ImportJobs1764000300000,
   TeamsAndDeletedExtensions1764000400000,
   FreeswitchNodes1764100100000,
+  UnknownNodes1764100100001,
 ];

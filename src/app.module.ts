@@ -57,9 +57,12 @@ import { ImportsController } from './imports/imports.controller';
 import { ImportsService } from './imports/imports.service';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { NodeAskers } from './nodes/node-askers';
 import { NodesController } from './nodes/nodes.controller';
 import { NodesService } from './nodes/nodes.service';
 import { NodesWatcher } from './nodes/nodes-watcher';
+import { UnknownNodesController } from './nodes/unknown-nodes.controller';
+import { UnknownNodes } from './nodes/unknown-nodes.service';
 import { MemoryStore } from './rate-limits/memory-store';
 import { RateLimitStore } from './rate-limits/rate-limit-store';
 import { RateLimits } from './rate-limits/rate-limits.service';
@@ -74,6 +77,7 @@ import { StreamLimits } from './registrations/stream-limits';
 import { ChangedUsers } from './revocations/changed-users';
 import { ChangeFeed } from './revocations/change-feed';
 import { KicksService } from './revocations/kicks.service';
+import { NodeSweeper } from './revocations/node-sweeper';
 import { ReceiptsService } from './revocations/receipts.service';
 import { RevocationStore } from './revocations/revocation-store';
 import { RevocationsController } from './revocations/revocations.controller';
@@ -109,6 +113,7 @@ const CONTROLLERS = [
   UsersController,
   TenantsController,
   NodesController,
+  UnknownNodesController,
   ExtensionsController,
   AvailableNumbersController,
   DeletedExtensionsController,
@@ -140,6 +145,8 @@ const SERVICES = [
   PlatformService,
   NodesService,
   NodesWatcher,
+  NodeAskers,
+  UnknownNodes,
   AuditService,
   AuditLog,
   AuditAnswers,
@@ -175,6 +182,7 @@ const SERVICES = [
   ChangedUsers,
   ReceiptsService,
   KicksService,
+  NodeSweeper,
   ChangeFeed,
   DiagnosisService,
   DirectoryService,

@@ -206,8 +206,10 @@ describeOnEach('the OpenAPI document', (lane) => {
     const nodes = '/platform/nodes';
     const url = 'esl://:x@127.0.0.1:1';
     for (const name of ['new', 'new']) await answered(['POST', nodes, root], { body: { name, url } });
-    await answered(['GET', nodes, root]);
-    check('/api/platform/nodes', 'GET', await ask('/api/platform/nodes?page=0', 'GET', root));
+    for (const path of ['/nodes', '/unknown-nodes'].map((end) => `/platform${end}`)) {
+      await answered(['GET', path, root]);
+      check(`/api${path}`, 'GET', await ask(`/api${path}?page=0`, 'GET', root));
+    }
     for (const id of ['new', 'gone']) {
       await answered(['GET', `${nodes}/{name}`, root], { id });
       for (const status of ['draining', 'x'])

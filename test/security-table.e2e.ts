@@ -43,6 +43,7 @@ const TABLE: Record<string, { path?: string; body?: unknown; gets: string }> = {
     path: '/api/platform/tenants/TENANT',
     gets: '401 403 ok 403 403 403 403',
   },
+  'GET /api/platform/unknown-nodes': { gets: '401 403 ok 403 403 403 403' },
   'GET /api/platform/nodes': { gets: '401 403 ok 403 403 403 403' },
   'POST /api/platform/nodes': { body: {}, gets: '401 403 ok 403 403 403 403' },
   'GET /api/platform/nodes/:name': {

@@ -4,7 +4,7 @@ import { Page, PageQuery } from '../common/page';
 import { readTimeOrDay } from '../common/read-time';
 import { oneOf, type Rule, text } from '../common/rules';
 import { isoTime } from '../common/time';
-import { mapPart, NodeReceiptDto } from '../revocations/receipts.dto';
+import { mapPart, NodeReceiptDto, RECEIPT_STATUSES, receiptStatus } from '../revocations/receipts.dto';
 import { ACTOR_KINDS } from './actor';
 import { type AuditEntry } from './audit-entry.entity';
 import { type AuditedNode } from './audited-receipts';
@@ -87,7 +87,7 @@ class AuditedNodeDto extends NodeReceiptDto {
 }
 
 class AuditedRevocationDto {
-  @ApiProperty({ enum: ['pending', 'done'] })
+  @ApiProperty({ enum: RECEIPT_STATUSES })
   status!: string;
 
   @ApiProperty({ type: [AuditedNodeDto] })
@@ -143,7 +143,6 @@ export class AuditPage extends Page {
 /** @param nodes what each node did about the entry */
 export function mapAuditEntry(entry: AuditEntry, nodes: readonly AuditedNode[]): AuditEntryDto {
   const { actorKind, actorId, actorName, tokenId, address, requestId } = entry;
-  const status = nodes.every(({ pending }) => pending === 0) ? 'done' : 'pending';
   return {
     seq: entry.seq,
     at: isoTime(entry.at),
@@ -159,7 +158,7 @@ export function mapAuditEntry(entry: AuditEntry, nodes: readonly AuditedNode[]):
     resource_type: entry.resourceType,
     resource: entry.resource,
     changes: JSON.parse(entry.changes) as Record<string, unknown>,
-    freeswitch: nodes.length > 0 ? { status, nodes: nodes.map(mapAuditedNode) } : null,
+    freeswitch: nodes.length > 0 ? { status: receiptStatus(nodes), nodes: nodes.map(mapAuditedNode) } : null,
     hash: entry.hash,
   };
 }

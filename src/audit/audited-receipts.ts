@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DataSource } from 'typeorm';
 import { chunksOf } from '../common/chunks';
 import { rawTime } from '../database/raw-time';
+import { namesNow } from '../nodes/node-names';
+import { standingOf } from '../nodes/standing';
 import { type NodePart } from '../revocations/receipts.dto';
 import { type AuditEntry } from './audit-entry.entity';
 
@@ -44,6 +46,8 @@ export async function auditedNodes(
 ): Promise<Map<number, AuditedNode[]>> {
   const concerned = entries.filter(({ firstRevocationId }) => firstRevocationId !== null);
   const found = new Map<number, AuditedNode[]>();
+  if (concerned.length === 0) return found;
+  const names = await namesNow(dataSource.manager);
   for (const some of chunksOf(concerned, AT_A_TIME)) {
     const parameters = some.flatMap(({ id, firstRevocationId, lastRevocationId, tenantId, action }) => [
       ...[id, firstRevocationId, lastRevocationId, tenantId],
@@ -54,18 +58,19 @@ export async function auditedNodes(
     await nextTurn();
     for (const row of rows) {
       const id = Number(row.entryId);
-      found.set(id, [...(found.get(id) ?? []), nodeFrom(row)]);
+      found.set(id, [...(found.get(id) ?? []), nodeFrom(row, names)]);
     }
   }
   for (const nodes of found.values()) nodes.sort((one, other) => (one.node < other.node ? -1 : 1));
   return found;
 }
 
-function nodeFrom(row: Raw): AuditedNode {
+function nodeFrom(row: Raw, names: ReadonlySet<string>): AuditedNode {
   const time = (at: Date | string | null): Date | null => (at === null ? null : rawTime(at));
   const [pending, unflushed] = [Number(row.pending), Number(row.unflushed)];
   return {
     node: row.node,
+    standing: standingOf(row.node, names),
     users: Number(row.users),
     pending,
     flushedEntries: Number(row.flushedEntries),

@@ -1,6 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service';
 import { withDeadline } from '../common/deadline';
+import { isoTime } from '../common/time';
 import { hasAppKey, InstallationSecrets, loadSecrets } from '../config/secret-files';
 import { Settings } from '../config/settings';
 import { createDataSource } from '../database/data-source';
@@ -8,6 +9,7 @@ import { Transactions } from '../database/transactions';
 import { EslClient } from '../freeswitch/esl-client';
 import { registrationsOf, type XmlCurlBinding, xmlCurlBindings } from '../freeswitch/commands';
 import { type NodeAddress } from '../freeswitch/node-address';
+import { type UnknownNode, unknownNodes } from '../nodes/unknown-node.entity';
 import { NodesService } from '../nodes/nodes.service';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
 import { keyFits, settingsHere } from './installation';
@@ -20,7 +22,9 @@ const PATH = '/freeswitch/directory';
 interface Check {
   name: string;
   ok: boolean;
-  /** What was seen, and for a failure what to do. */
+  /** It does not fail, but asks for something to be done. */
+  warning?: true;
+  /** What was seen, and what to do where that is not good. */
   says: string;
 }
 
@@ -36,11 +40,13 @@ export async function doctor(): Promise<Printed> {
   const settings = settingsHere();
   const checks = hasAppKey(settings) ? await allChecks(settings) : [NO_KEY];
   return {
-    lines: checks.map(({ name, ok, says }) => `${ok ? 'ok  ' : 'FAIL'}  ${name}: ${says}`),
+    lines: checks.map((check) => `${wordOf(check)}  ${check.name}: ${check.says}`),
     json: { ok: checks.every(({ ok }) => ok), checks },
     failed: checks.some(({ ok }) => !ok),
   };
 }
+
+const wordOf = ({ ok, warning }: Check): string => (!ok ? 'FAIL' : warning ? 'warn' : 'ok  ');
 
 async function allChecks(settings: Settings): Promise<Check[]> {
   const secrets = loadSecrets(settings);
@@ -56,6 +62,7 @@ async function allChecks(settings: Settings): Promise<Check[]> {
     checks.push({ name: 'freeswitch', ok: true, says });
   }
   for (const node of nodes) checks.push(...(await nodeChecks(node, settings, secrets)));
+  checks.push(...database.unknown);
   return checks;
 }
 
@@ -67,28 +74,37 @@ interface KnownNode {
 async function databaseChecks(
   settings: Settings,
   secrets: InstallationSecrets,
-): Promise<{ checks: Check[]; nodes: KnownNode[] }> {
+): Promise<{ checks: Check[]; nodes: KnownNode[]; unknown: Check[] }> {
   const kind = settings.sqlitePath === null ? 'MariaDB/MySQL' : `sqlite at ${settings.sqlitePath}`;
   let dataSource: DataSource;
   try {
     dataSource = await createDataSource(settings).initialize();
   } catch (error) {
     const check = failed('database', error, 'check DATABASE_URL and that the server runs');
-    return { checks: [check], nodes: [] };
+    return { checks: [check], nodes: [], unknown: [] };
   }
   try {
     const checks: Check[] = [{ name: 'database', ok: true, says: kind }];
     const pending = await dataSource.showMigrations();
     const says = pending ? 'some are missing; run: npx dialplane migrate' : 'all applied';
     checks.push({ name: 'migrations', ok: !pending, says });
-    if (pending) return { checks, nodes: [] };
+    if (pending) return { checks, nodes: [], unknown: [] };
     checks.push(await appKey(dataSource, secrets));
-    return { checks, nodes: await knownNodes(dataSource, secrets) };
+    const unknown = (await unknownNodes(dataSource.manager)).map(unknownCheck);
+    return { checks, nodes: await knownNodes(dataSource, secrets), unknown };
   } catch (error) {
-    return { checks: [failed('migrations', error, 'run: npx dialplane migrate')], nodes: [] };
+    const check = failed('migrations', error, 'run: npx dialplane migrate');
+    return { checks: [check], nodes: [], unknown: [] };
   } finally {
     await dataSource.destroy();
   }
+}
+
+function unknownCheck({ hostname, address, lastAskedAt }: UnknownNode): Check {
+  const says =
+    `asked for users, last at ${isoTime(lastAskedAt)}, and is none of the nodes, so that it is told of no change; ` +
+    'add it (npx dialplane node add NAME URL), or take its xml_curl binding away';
+  return { name: `unknown node ${hostname} at ${address}`, ok: true, warning: true, says };
 }
 
 /** None while APP_KEY does not open their passwords, which has a check of its own. */

@@ -1,10 +1,13 @@
+import { type EntityManager } from 'typeorm';
 import { COMMAND_LINE } from '../audit/actor';
 import { InvalidData, NotFound } from '../common/errors';
 import { matching } from '../common/rules';
 import { isoTime } from '../common/time';
 import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
 import { type FreeswitchNode } from '../nodes/node.entity';
+import { mapUnknownNode } from '../nodes/nodes.dto';
 import { NodesService } from '../nodes/nodes.service';
+import { unknownNodes } from '../nodes/unknown-node.entity';
 import { SealedBox } from '../sip-credentials/sealed-box';
 import { check, withDatabase } from './database';
 import { type Printed } from './print';
@@ -17,11 +20,16 @@ export function nodeAdd({ name, url }: { name: string; url: string }): Promise<P
 }
 
 export function nodeList(): Promise<Printed> {
-  return withNodes(async (nodes) => {
+  return withNodes(async (nodes, manager) => {
     const found = await nodes.list();
+    const unknown = (await unknownNodes(manager)).map(mapUnknownNode);
+    const asked = unknown.map(
+      ({ hostname, address, last_asked_at: at }) =>
+        `unknown: ${hostname} asked for users from ${address}, last at ${at}`,
+    );
     return {
-      lines: found.length > 0 ? found.map(lineOf) : ['There are no nodes.'],
-      json: { nodes: found.map(jsonOf) },
+      lines: [...(found.length > 0 ? found.map(lineOf) : ['There are no nodes.']), ...asked],
+      json: { nodes: found.map(jsonOf), unknown },
     };
   });
 }
@@ -40,11 +48,13 @@ export function nodeDrain({ name }: { name: string }): Promise<Printed> {
 }
 
 /** The nodes of FREESWITCH_NODES are there before any command, as they are before a server's first answer. */
-function withNodes(work: (nodes: NodesService) => Promise<Printed>): Promise<Printed> {
+function withNodes(
+  work: (nodes: NodesService, manager: EntityManager) => Promise<Printed>,
+): Promise<Printed> {
   return withDatabase(async ({ settings, secrets, dataSource, transactions, audit }) => {
     const nodes = new NodesService(dataSource, transactions, audit, new SealedBox(secrets.appKey));
     await nodes.fill(settings.nodes);
-    return work(nodes);
+    return work(nodes, dataSource.manager);
   });
 }
 

@@ -13,6 +13,7 @@ import { IdempotencyPart } from '../idempotency/idempotency-part.entity';
 import { ImportJob } from '../imports/import-job.entity';
 import { ImportPart } from '../imports/import-part.entity';
 import { FreeswitchNode } from '../nodes/node.entity';
+import { UnknownNode } from '../nodes/unknown-node.entity';
 import { Revocation } from '../revocations/revocation.entity';
 import { RevocationNode } from '../revocations/revocation-node.entity';
 import { Team } from '../teams/team.entity';
@@ -35,6 +36,7 @@ const ENTITIES = [
   UserTeam,
   ApiToken,
   FreeswitchNode,
+  UnknownNode,
   Revocation,
   RevocationNode,
   AuditChain,

@@ -1,8 +1,10 @@
 import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { clientAddress } from '../common/client-address';
 import { Metrics } from '../metrics/metrics';
 import { DatabaseAway, isUnavailable } from '../database/unavailable';
+import { NodeAskers } from '../nodes/node-askers';
 import { type Xml } from '../freeswitch/xml';
 import { DirectoryService } from './directory.service';
 import { LookupLog, type LookupResult } from './lookup-log';
@@ -26,6 +28,7 @@ export class DirectoryController {
     private readonly inFlight: LookupsInFlight,
     private readonly metrics: Metrics,
     private readonly log: LookupLog,
+    private readonly askers: NodeAskers,
   ) {}
 
   @Post()
@@ -47,6 +50,7 @@ export class DirectoryController {
     const { xml, result } = await this.answer(lookup, request);
     done();
     this.metrics.lookups.inc({ result });
+    this.askers.asked(form, clientAddress(request));
     this.log.answered(form, result, request.ip);
     await reply
       .status(xml === null ? 503 : 200)

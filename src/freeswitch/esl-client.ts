@@ -109,6 +109,11 @@ export class EslClient {
     this.#eventListeners = new Listeners(report);
   }
 
+  /** Where its event socket listens, without the port. */
+  get host(): string {
+    return this.#address.host;
+  }
+
   get status(): EslStatus {
     return this.#status;
   }

@@ -27,6 +27,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly unknownNodes = new Gauge({
+    name: 'dialplane_unknown_nodes',
+    help: 'FreeSWITCHes that asked for users in the last 24 hours and are none of the nodes.',
+    registers: [this.registry],
+  });
+
   readonly flushes = new Counter({
     name: 'dialplane_flushes_total',
     help: 'Times a node was told to forget a user, by result: done, failed.',

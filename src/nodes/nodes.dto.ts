@@ -5,6 +5,7 @@ import { matching, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { type EslSnapshot } from '../freeswitch/esl-client';
 import { NODE_NAME } from '../freeswitch/node-address';
+import { type UnknownNode } from './unknown-node.entity';
 import { type FreeswitchNode, NODE_STATUSES, type NodeStatus } from './node.entity';
 
 const LONGEST_URL = 1_000;
@@ -76,6 +77,34 @@ export class NodePage extends Page {
 export class NodeAnswer {
   @ApiProperty()
   data!: NodeDto;
+}
+
+export class UnknownNodeDto {
+  @ApiProperty({ example: 'fs-lab-2', description: 'As it names itself.' })
+  hostname!: string;
+
+  @ApiProperty({ example: '10.0.0.2', description: 'Where it asked from.' })
+  address!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  first_asked_at!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'To the minute.' })
+  last_asked_at!: string;
+}
+
+export class UnknownNodePage extends Page {
+  @ApiProperty({ type: [UnknownNodeDto] })
+  data!: UnknownNodeDto[];
+}
+
+export function mapUnknownNode({ hostname, address, ...times }: UnknownNode): UnknownNodeDto {
+  const { firstAskedAt, lastAskedAt } = times;
+  return {
+    ...{ hostname, address },
+    first_asked_at: isoTime(firstAskedAt),
+    last_asked_at: isoTime(lastAskedAt),
+  };
 }
 
 /** @param session null where this instance has none yet */

@@ -6,6 +6,7 @@ import { OutcomeUnknown } from '../database/unavailable';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
 import { ExtensionChanges } from '../extensions/extension-changes';
 import { NodePool } from '../freeswitch/node-pool';
+import { NodeAskers } from '../nodes/node-askers';
 import { Metrics } from '../metrics/metrics';
 import { idsByUser, type RevocationNode } from './revocation-node.entity';
 import { type Change, RevocationStore } from './revocation-store';
@@ -62,7 +63,13 @@ export function changedUsersElsewhere(
 ): ChangedUsers {
   const log = { info: (): void => undefined, warn: (): void => undefined };
   const pool = new NodePool({ log });
-  const store = new RevocationStore(dataSource, transactions, new LookupsInFlight(), pool);
+  const store = new RevocationStore(
+    dataSource,
+    transactions,
+    new LookupsInFlight(),
+    pool,
+    new NodeAskers(pool),
+  );
   const revocations = new RevocationsService(store, new Metrics(), pool, settings);
   return new ChangedUsers(transactions, revocations, new ExtensionChanges());
 }

@@ -11,8 +11,7 @@ import { registrationsOf } from '../freeswitch/commands';
 import { DEVICE_ID, deviceId } from '../freeswitch/device-id';
 import { type EslClient } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';
-import { ReceiptsService } from './receipts.service';
-import { type RevocationNode } from './revocation-node.entity';
+import { type ReceiptNode, ReceiptsService } from './receipts.service';
 import { RevocationsService } from './revocations.service';
 
 /** How long the nodes are asked who holds a device, and then the kick may last; together below 2 s. */
@@ -38,7 +37,7 @@ export class KicksService {
    * @throws NotFound for an extension or device that the tenant does not have; a device is taken for one
    *   as long as a node that may hold it cannot be asked
    */
-  async kick(account: AccountOf, number: string, device?: string): Promise<RevocationNode[]> {
+  async kick(account: AccountOf, number: string, device?: string): Promise<ReceiptNode[]> {
     if (device !== undefined) await this.requireDevice(account, number, device);
     const works = await this.transactions.run(async (manager) => {
       await findExtension(manager, account, number);

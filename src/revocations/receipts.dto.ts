@@ -1,9 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Page } from '../common/page';
 import { isoTime } from '../common/time';
-import { type Receipt } from './receipts.service';
+import { type Standing } from '../nodes/standing';
+import { type Receipt, type ReceiptNode } from './receipts.service';
 import { REVOCATION_REASONS } from './revocation.entity';
 import { type RevocationNode } from './revocation-node.entity';
+
+const PART_STATUSES = ['pending', 'verified', 'removed', 'unknown'] as const;
+type PartStatus = (typeof PART_STATUSES)[number];
+
+export const RECEIPT_STATUSES = ['pending', 'done', 'incomplete'] as const;
+export type ReceiptStatus = (typeof RECEIPT_STATUSES)[number];
 
 const TIME = { type: 'string', format: 'date-time', nullable: true } as const;
 
@@ -11,7 +18,12 @@ export class NodeReceiptDto {
   @ApiProperty({ example: 'fs1' })
   node!: string;
 
-  @ApiProperty({ enum: ['pending', 'verified'] })
+  @ApiProperty({
+    enum: PART_STATUSES,
+    description:
+      'removed: the node was removed before it was verified. unknown: a FreeSWITCH that asked for users ' +
+      'lately and is none of the nodes, so that it was not told.',
+  })
   status!: string;
 
   @ApiProperty({ type: 'integer', description: "Entries that went from the node's user cache." })
@@ -43,7 +55,11 @@ export class ReceiptDto {
   @ApiProperty({ format: 'date-time' })
   requested_at!: string;
 
-  @ApiProperty({ enum: ['pending', 'done'], description: '`done` when every node is verified.' })
+  @ApiProperty({
+    enum: RECEIPT_STATUSES,
+    description:
+      '`done` when every node is verified; `incomplete` when none is pending, but one is removed or unknown.',
+  })
   status!: string;
 
   @ApiProperty({ type: 'string', nullable: true, description: 'The one device that was put out.' })
@@ -75,7 +91,7 @@ export function mapReceipt([revocation, nodes]: Receipt): ReceiptDto {
   return {
     reason: revocation.reason,
     requested_at: isoTime(revocation.createdAt),
-    status: nodes.every(({ verifiedAt }) => verifiedAt !== null) ? 'done' : 'pending',
+    status: receiptStatus(nodes),
     device: revocation.device,
     nodes: nodes.map(mapNode),
   };
@@ -88,13 +104,26 @@ export type NodePart = Pick<
 > & {
   /** Read while it is not verified. */
   pendingSince: Date | null;
+  standing: Standing;
 };
+
+/** How far a change is with all nodes together. */
+export function receiptStatus(nodes: readonly Pick<NodePart, 'verifiedAt' | 'standing'>[]): ReceiptStatus {
+  const statuses = nodes.map(partStatus);
+  if (statuses.includes('pending')) return 'pending';
+  return statuses.every((status) => status === 'verified') ? 'done' : 'incomplete';
+}
+
+function partStatus({ verifiedAt, standing }: Pick<NodePart, 'verifiedAt' | 'standing'>): PartStatus {
+  if (verifiedAt !== null) return 'verified';
+  return standing === 'node' ? 'pending' : standing;
+}
 
 export function mapPart(node: NodePart): NodeReceiptDto {
   const timeOrNull = (time: Date | null): string | null => (time === null ? null : isoTime(time));
   return {
     node: node.node,
-    status: node.verifiedAt === null ? 'pending' : 'verified',
+    status: partStatus(node),
     flushed_entries: node.flushedEntries,
     dropped_contacts: node.droppedContacts,
     flushed_at: timeOrNull(node.flushedAt),
@@ -106,6 +135,6 @@ export function mapPart(node: NodePart): NodeReceiptDto {
 }
 
 /** @param node with its revocation */
-export function mapNode(node: RevocationNode): NodeReceiptDto {
+export function mapNode(node: ReceiptNode): NodeReceiptDto {
   return mapPart({ ...node, pendingSince: node.revocation.createdAt });
 }

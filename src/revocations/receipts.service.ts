@@ -2,11 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, MoreThanOrEqual } from 'typeorm';
 import { type AccountOf } from '../auth/account';
 import { type PageQuery, pageOf } from '../common/page';
+import { namesNow } from '../nodes/node-names';
+import { type Standing, standingOf } from '../nodes/standing';
 import { requireNumberOnceUsed } from '../extensions/extension-queries';
 import { Revocation } from './revocation.entity';
 import { RevocationNode } from './revocation-node.entity';
 
-export type Receipt = [Revocation, RevocationNode[]];
+/** A node's part, and what the node is by now. */
+export type ReceiptNode = RevocationNode & { standing: Standing };
+
+export type Receipt = [Revocation, ReceiptNode[]];
 
 /** What nodes did, or must still do, about a number's changes. */
 @Injectable()
@@ -31,19 +36,23 @@ export class ReceiptsService {
       manager.countBy(Revocation, where),
     ]);
     const nodes = await this.nodesOf(revocations.map(({ id }) => id));
-    const nodesOf = ({ id }: Revocation): RevocationNode[] =>
-      nodes.filter((node) => node.revocationId === id);
+    const nodesOf = ({ id }: Revocation): ReceiptNode[] => nodes.filter((node) => node.revocationId === id);
     return [revocations.map((revocation) => [revocation, nodesOf(revocation)]), total];
   }
 
   /** In the order of their names, with their revocations. */
-  async nodesOf(revocationIds: number[]): Promise<RevocationNode[]> {
+  async nodesOf(revocationIds: number[]): Promise<ReceiptNode[]> {
     if (revocationIds.length === 0) return [];
-    return this.dataSource.manager.find(RevocationNode, {
-      where: { revocationId: In(revocationIds) },
-      relations: { revocation: true },
-      order: { revocationId: 'ASC', node: 'ASC' },
-    });
+    const { manager } = this.dataSource;
+    const [rows, names] = await Promise.all([
+      manager.find(RevocationNode, {
+        where: { revocationId: In(revocationIds) },
+        relations: { revocation: true },
+        order: { revocationId: 'ASC', node: 'ASC' },
+      }),
+      namesNow(manager),
+    ]);
+    return rows.map((row) => Object.assign(row, { standing: standingOf(row.node, names) }));
   }
 }
 

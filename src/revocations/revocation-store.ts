@@ -7,7 +7,9 @@ import { LOOKUP_DEADLINE_MS } from '../directory/directory.service';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
 import { Extension } from '../extensions/extension.entity';
 import { NodePool } from '../freeswitch/node-pool';
+import { NodeAskers } from '../nodes/node-askers';
 import { nodeNames } from '../nodes/node-names';
+import { unknownNodes } from '../nodes/unknown-node.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { type Progress, type WorkStore } from './node-revoker';
 import { Revocation } from './revocation.entity';
@@ -25,6 +27,9 @@ export const CLAIM_MS = 5_000;
 const PURGED_AT_ONCE = 200;
 const ROWS_PER_STATEMENT = 500;
 const KEPT_MS = 90 * 24 * 3_600_000;
+const NOTHING_DONE = {
+  ...{ flushedEntries: 0, droppedContacts: 0, flushedAt: null, verifiedAt: null, attempts: 0 },
+};
 
 /** Revocations in the database: recorded with the change, taken by who carries them out, kept as receipts. */
 @Injectable()
@@ -40,6 +45,7 @@ export class RevocationStore implements WorkStore {
     private readonly transactions: Transactions,
     private readonly lookups: LookupsInFlight,
     private readonly pool: NodePool,
+    private readonly askers: NodeAskers,
   ) {}
 
   /**
@@ -51,9 +57,13 @@ export class RevocationStore implements WorkStore {
     if (changes.length === 0) return [];
     const works: RevocationNode[] = [];
     const nodes = await nodeNames(manager);
+    const unknown = await this.unknownNames(manager);
     for (let start = 0; start < changes.length; start += ROWS_PER_STATEMENT) {
       const revocations = await this.insert(manager, changes.slice(start, start + ROWS_PER_STATEMENT));
-      const created = revocations.flatMap((revocation) => this.worksOf(manager, revocation, nodes));
+      const created = revocations.flatMap((revocation) => [
+        ...nodes.map((node) => this.workOf(manager, revocation, node)),
+        ...unknown.map((name) => unknownWork(manager, revocation, name)),
+      ]);
       if (created.length > 0) await manager.insert(RevocationNode, created);
       works.push(...created);
     }
@@ -82,26 +92,20 @@ export class RevocationStore implements WorkStore {
     return written;
   }
 
-  private worksOf(
-    manager: EntityManager,
-    revocation: Revocation,
-    nodes: readonly string[],
-  ): RevocationNode[] {
-    return nodes.map((node) =>
-      manager.create(RevocationNode, {
-        revocation,
-        revocationId: revocation.id,
-        node,
-        flushedEntries: 0,
-        droppedContacts: 0,
-        flushedAt: null,
-        verifiedAt: null,
-        attempts: 0,
-        lastError: this.pool.isReady(node) ? null : 'ESL_NOT_READY',
-        claimedBy: this.instance,
-        claimedUntil: claimEnd(),
-      }),
-    );
+  private workOf(manager: EntityManager, revocation: Revocation, node: string): RevocationNode {
+    return manager.create(RevocationNode, {
+      ...{ revocation, revocationId: revocation.id, node, ...NOTHING_DONE },
+      lastError: this.pool.isReady(node) ? null : 'ESL_NOT_READY',
+      claimedBy: this.instance,
+      claimedUntil: claimEnd(),
+    });
+  }
+
+  /** Those that another instance heard, and those that only this one has heard yet. */
+  private async unknownNames(manager: EntityManager): Promise<string[]> {
+    const recorded = (await unknownNodes(manager)).filter((row) => this.askers.nodeOf(row) === null);
+    const heard = this.askers.unknown();
+    return [...new Set([...recorded, ...heard].map(({ name }) => name))];
   }
 
   async take(node: string, except: readonly number[], most: number): Promise<RevocationNode[]> {
@@ -229,6 +233,14 @@ export class RevocationStore implements WorkStore {
   private claimant(): { now: Date; me: string } {
     return { now: new Date(), me: this.instance };
   }
+}
+
+/** Nobody works on it until the FreeSWITCH is one of the nodes. */
+function unknownWork(manager: EntityManager, revocation: Revocation, name: string): RevocationNode {
+  return manager.create(RevocationNode, {
+    ...{ revocation, revocationId: revocation.id, node: name, ...NOTHING_DONE },
+    ...{ lastError: 'NODE_UNKNOWN', claimedBy: null, claimedUntil: null },
+  });
 }
 
 /** In whole seconds, as the database keeps it. */

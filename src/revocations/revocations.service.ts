@@ -71,6 +71,11 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     await withDeadline(all, deadlineMs, () => undefined);
   }
 
+  /** Has one node's work looked for, where there is more by now than changes made it. */
+  wakeNode(node: string): void {
+    this.revokers.find(({ name }) => name === node)?.wake();
+  }
+
   /** Looks for work that another process has left undone, once that has had its time. */
   wakeLater(): void {
     this.lookAt = Date.now() + CLAIM_MS + 1_000;

@@ -36,6 +36,7 @@ const ANSWERS: Record<string, Answer> = {
   uptime: () => '52\n',
   global_getvar: ({ globals, headers }, [name = '']) =>
     name === 'core_uuid' ? headers.coreUuid : (globals[name] ?? ''),
+  switchname: ({ headers }) => headers.switchname,
   xml_flush_cache: flushCache,
   user_exists: userExists,
   user_data: userData,

@@ -11,7 +11,7 @@ interface Made {
 
 export interface NodeReceipt {
   node: string;
-  status: 'pending' | 'verified';
+  status: 'pending' | 'verified' | 'removed' | 'unknown';
   flushed_entries: number;
   dropped_contacts: number;
   flushed_at: string | null;
@@ -24,7 +24,7 @@ export interface NodeReceipt {
 export interface Receipt {
   reason: string;
   requested_at: string;
-  status: 'pending' | 'done';
+  status: 'pending' | 'done' | 'incomplete';
   device: string | null;
   nodes: NodeReceipt[];
 }

@@ -11,6 +11,7 @@ import { nodeReady } from './harness/nodes';
 import { login, operator, PASSWORD, person } from './harness/people';
 import { addCallerId, addTeam } from './harness/records';
 import { tellRegistered } from './harness/register-events';
+import { nullable } from './harness/nullable-schema';
 
 describeOnEach('the OpenAPI document', (lane) => {
   let dialplane: Dialplane;
@@ -377,11 +378,3 @@ describeOnEach('the OpenAPI document', (lane) => {
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
   });
 });
-
-/** OpenAPI 3.0 says `nullable`, which lets no null by the rest of a schema; JSON Schema says a list of types. */
-function nullable<T>(schema: T): T {
-  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
-    const { nullable: isNullable, ...rest } = Object(value) as Schema;
-    return isNullable ? { ...rest, ...(rest.type && { type: [rest.type, 'null'] }) } : value;
-  }) as T;
-}

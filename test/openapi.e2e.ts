@@ -1,17 +1,16 @@
-import Ajv, { type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
-import { type Document, type Response, type Schema } from '../src/docs/openapi';
+import { type ValidateFunction } from 'ajv';
+import { type Document, type Response } from '../src/docs/openapi';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { type Answer, Dialplane } from './harness/dialplane';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { documentedFiles, documentedImport } from './harness/documented-bulk';
+import { validatorOf } from './harness/documented-schema';
 import { EventStream } from './harness/event-stream';
 import { describeOnEach } from './harness/lanes';
 import { nodeReady } from './harness/nodes';
 import { login, operator, PASSWORD, person } from './harness/people';
 import { addCallerId, addTeam } from './harness/records';
 import { tellRegistered } from './harness/register-events';
-import { nullable } from './harness/nullable-schema';
 
 describeOnEach('the OpenAPI document', (lane) => {
   let dialplane: Dialplane;
@@ -29,27 +28,13 @@ describeOnEach('the OpenAPI document', (lane) => {
   function validator(path: string, method: string, status: number): ValidateFunction {
     const schema = responseOf(path, method, status)?.content?.['application/json']?.schema;
     if (!schema) throw new Error(`${method} ${path} documents no ${status}`);
-    return validatorOf(schema);
+    return validatorOf(schema, document);
   }
 
   function responseOf(path: string, method: string, status: number): Response | undefined {
     const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
     if (!response || !('$ref' in response)) return response;
     return document.components.responses?.[response.$ref.replace('#/components/responses/', '')];
-  }
-
-  function validatorOf(schema: object): ValidateFunction {
-    const schemas = Object.entries(document.components.schemas).map(([name, schema]): [string, Schema] => [
-      name,
-      schema.properties && schema.additionalProperties === undefined
-        ? { ...schema, additionalProperties: false }
-        : schema,
-    ]);
-    const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
-    return ajv.compile({
-      ...nullable(schema),
-      components: { schemas: nullable(Object.fromEntries<Schema>(schemas)) },
-    });
   }
 
   function check(path: string, method: string, answer: Answer<unknown>): void {
@@ -275,7 +260,7 @@ describeOnEach('the OpenAPI document', (lane) => {
   it('is true of an import, its events and an export', async () => {
     await documentedFiles(dialplane, document, check);
     const frames = await documentedImport(dialplane, check);
-    const validate = validatorOf({ $ref: '#/components/schemas/ImportDto' });
+    const validate = validatorOf({ $ref: '#/components/schemas/ImportDto' }, document);
     for (const { data } of frames) expect([validate(data), validate.errors]).toEqual([true, null]);
     const path = '/api/pbx/extensions/imports/{id}/events';
     expect(Object.keys(responseOf(path, 'GET', 200)?.content ?? {})).toEqual(['text/event-stream']);
@@ -309,9 +294,8 @@ describeOnEach('the OpenAPI document', (lane) => {
     const frames = [...stream.frames, ...late.frames];
     expect(new Set(frames.map(({ event }) => event))).toEqual(new Set(Object.keys(schemas)));
     for (const { event, data } of frames) {
-      const validate = validatorOf({
-        $ref: `#/components/schemas/${schemas[event as keyof typeof schemas]}`,
-      });
+      const $ref = `#/components/schemas/${schemas[event as keyof typeof schemas]}`;
+      const validate = validatorOf({ $ref }, document);
       validate(data);
       expect([event, validate.errors]).toEqual([event, null]);
     }

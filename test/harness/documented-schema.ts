@@ -1,0 +1,26 @@
+import Ajv, { type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { type Document, type Schema } from '../../src/docs/openapi';
+
+/** Whether an answer is what `schema` of the document says, no property more. */
+export function validatorOf(schema: object, document: Document): ValidateFunction {
+  const schemas = Object.entries(document.components.schemas).map(([name, schema]): [string, Schema] => [
+    name,
+    schema.properties && schema.additionalProperties === undefined
+      ? { ...schema, additionalProperties: false }
+      : schema,
+  ]);
+  const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
+  return ajv.compile({
+    ...nullable(schema),
+    components: { schemas: nullable(Object.fromEntries<Schema>(schemas)) },
+  });
+}
+
+/** OpenAPI 3.0 says `nullable`, which lets no null by the rest of a schema; JSON Schema says a list of types. */
+function nullable<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+    const { nullable: isNullable, ...rest } = Object(value) as Schema;
+    return isNullable ? { ...rest, ...(rest.type && { type: [rest.type, 'null'] }) } : value;
+  }) as T;
+}

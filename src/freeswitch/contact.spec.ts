@@ -18,6 +18,7 @@ describe('what FreeSWITCH sends to a contact goes back where it came from', () =
     ],
     ['"" <sip:1003@[::1];fs_nat=yes;fs_path=sip%3A1003%40%5B%3A%3A1%5D%3A5060>', '::1'],
     ['"" <sip:1003@192.0.2.7;maddr=192.0.2.7>', HERE],
+    ['"" <sip:x%40y@10.0.0.5;fs_nat=yes;fs_path=sip%3Ax%40y%40192.0.2.7%3A5060>', HERE],
     ['"" <sip:1003@10.0.0.5;fs_path=%3Csip%3A192.0.2.7%3Blr%3E>', HERE],
   ])('%s from %s', (contact, from) => {
     expect(leadsElsewhere(contact, from)).toBeNull();
@@ -33,6 +34,10 @@ describe('what FreeSWITCH sends to a contact goes back where it came from', () =
     ['"" <sip:1003@192.0.2.7;fs_path=%3Csip%3A198.51.100.1%3Blr%3E>', '198.51.100.1'],
     [`"" <sip:1003@10.0.0.5;maddr=198.51.100.1${NAT}%3Bmaddr%3D198.51.100.1>`, '198.51.100.1'],
     ['"" <sip:x@10.0.0.5;fs_path=sip%3A0088%40198.51.100.1%3Bx%40192.0.2.7%3A5060>', '198.51.100.1'],
+    [
+      '"" <sip:0088%40198.51.100.1%2C@10.0.0.5;fs_path=sip%3A0088%40198.51.100.1,%40192.0.2.7>',
+      '198.51.100.1',
+    ],
     ['"a\\"<sip:0088@198.51.100.1>" <sip:1003@192.0.2.7>', '198.51.100.1'],
     ['"" <sip:1003@192.0.2.7;fs_path=sip%3A0088%40198.51.100.1', '198.51.100.1'],
   ])('%s does not', (contact, elsewhere) => {

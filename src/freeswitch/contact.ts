@@ -2,7 +2,8 @@ import ipaddr from 'ipaddr.js';
 
 /** More rounds of %-decoding than FreeSWITCH and its SIP stack make of an address. */
 const DECODINGS = 3;
-const HOP = /^\s*<?sips?:(?:[^@<>,]*@)?(\[[^\]]*\]|[^:;<>,@]+)(?::\d+)?(?:;[^<>,]*)?>?\s*$/i;
+/** FreeSWITCH fact: a path with an @ in the user part as well is sent nowhere. */
+const HOP = /^\s*<?sips?:(?:[^;?<>,]*@)?(\[[^\]]*\]|[^:;<>,@]+)(?::\d+)?(?:;[^<>,]*)?>?\s*$/i;
 const USER = /^[\w.~%+*!=;:?&/-]+$/;
 const NOT_IN_USER = /[^\w.~%+*!=;:?&/-]/g;
 const HOST = /^(?:[\w.-]+|\[[\dA-Fa-f:.]+\])(?::\d+)?$/;

@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { type Account } from './sipp';
 
-const DEADLINE_MS = 3_000;
+const DEADLINE_MS = 5_000;
 const SDP =
   'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n';
 

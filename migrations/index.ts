@@ -8,6 +8,7 @@ import { ImportJobs1764000300000 } from './1764000300000-import-jobs';
 import { TeamsAndDeletedExtensions1764000400000 } from './1764000400000-teams-and-deleted-extensions';
 import { FreeswitchNodes1764100100000 } from './1764100100000-freeswitch-nodes';
 import { UnknownNodes1764100100001 } from './1764100100001-unknown-nodes';
+import { Mailboxes1764100200000 } from './1764100200000-mailboxes';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   TeamsAndDeletedExtensions1764000400000,
   FreeswitchNodes1764100100000,
   UnknownNodes1764100100001,
+  Mailboxes1764100200000,
 ];

@@ -81,6 +81,7 @@ import { NodeSweeper } from './revocations/node-sweeper';
 import { ReceiptsService } from './revocations/receipts.service';
 import { RevocationStore } from './revocations/revocation-store';
 import { RevocationsController } from './revocations/revocations.controller';
+import { PhonePins } from './revocations/phone-pins.service';
 import { RevocationsService } from './revocations/revocations.service';
 import { SealedBox } from './sip-credentials/sealed-box';
 import { SipCredentials } from './sip-credentials/sip-credentials.service';
@@ -180,6 +181,7 @@ const SERVICES = [
   RevocationStore,
   RevocationsService,
   ChangedUsers,
+  PhonePins,
   ReceiptsService,
   KicksService,
   NodeSweeper,

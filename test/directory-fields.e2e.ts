@@ -23,6 +23,12 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
 
   const create = (body: object): Promise<unknown> => dialplane.api(tenant.token, 'POST', '/extensions', body);
 
+  /** What voicemail is told of the extension's mailbox. */
+  async function mailbox(number: string): Promise<ReturnType<typeof read>> {
+    const { values } = read((await dialplane.lookupUser(number, domain)).text);
+    return read((await dialplane.lookupUser(values.dialplane_mailbox ?? '', domain)).text);
+  }
+
   it('finds an extension for TLS over TLS only, and lets nobody keep it', async () => {
     await create({ extension_number: '1001', tls_enabled: true });
     const over = async (transport: object): Promise<string> =>
@@ -63,7 +69,7 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
 
   it('passes on an address for voicemail only when no shell could read it', async () => {
     const passedOn = async (): Promise<(string | undefined)[]> => {
-      const { values } = read((await dialplane.lookupUser('1001', domain)).text);
+      const { values } = await mailbox('1001');
       return [values['vm-mailto'], values['vm-email-all-messages'], values['vm-attach-file']];
     };
     await create({
@@ -84,8 +90,7 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
 
   it('passes on a PIN only when a telephone can dial it', async () => {
     await create({ extension_number: '1001', voicemail_enabled: true, voicemail_pin: '0471' });
-    const pin = async (): Promise<string | undefined> =>
-      read((await dialplane.lookupUser('1001', domain)).text).values['vm-password'];
+    const pin = async (): Promise<string | undefined> => (await mailbox('1001')).values['vm-password'];
     expect(await pin()).toBe('0471');
     const identity = { tenantId: tenant.tenant.id, number: '1001' };
     for (const old of ['user-choose', '12 34', '１２３４']) {

@@ -28,9 +28,8 @@ describeOnEach('GET /api/pbx/extensions/{ext}/directory', (lane) => {
     const a1 = /a1-hash" value="([0-9a-f]{32})"/.exec(given)?.[1] ?? 'none';
     const { status, headers, text } = await view();
     expect([status, headers.get('content-type')]).toEqual([200, 'text/xml; charset=utf-8']);
-    expect(given).toContain('43219876');
-    expect(text).toBe(given.replace(a1, MASK).replace('43219876', MASK));
-    expect(text.split(MASK)).toHaveLength(3);
+    expect(text).toBe(given.replace(a1, MASK));
+    expect([text.split(MASK).length, text.includes('43219876')]).toEqual([2, false]);
   });
 
   it('is "not found" for a disabled extension, as FreeSWITCH is told', async () => {

@@ -52,6 +52,8 @@ describeOnEach('/freeswitch/directory', (lane) => {
     expect(answer.text).not.toContain('\n');
     expect(answer.text).not.toContain(made.sip_password);
     const user = read(answer.text);
+    const mailbox = user.values.dialplane_mailbox ?? '';
+    expect(mailbox).toMatch(/^1001-[0-9a-f]{12}$/);
     expect(user).toEqual({
       id: '1001',
       domain,
@@ -63,9 +65,8 @@ describeOnEach('/freeswitch/directory', (lane) => {
         'dial-string': expect.stringMatching(
           `^{sip_invite_domain=${domain}}\\[sip_route_uri=sip:\\$\\{regex\\(.+\\}\\]sofia/internal/1001.${domain}%${domain}$`,
         ) as string,
-        'mwi-account': `1001@${domain}`,
-        'vm-enabled': 'true',
-        'vm-password': '4321',
+        'mwi-account': `${mailbox}@${domain}`,
+        'vm-enabled': 'false',
         user_context: 'default',
         dialplane_tenant: domain,
         effective_caller_id_number: '1001',
@@ -76,7 +77,13 @@ describeOnEach('/freeswitch/directory', (lane) => {
         max_concurrent: '3',
         recording_mode: 'inbound',
         voicemail_enabled: 'true',
+        dialplane_mailbox: mailbox,
       },
+    });
+    expect(read((await dialplane.lookupUser(mailbox, domain)).text)).toEqual({
+      id: mailbox,
+      domain,
+      values: { 'allow-empty-password': 'false', 'vm-enabled': 'true', 'vm-password': '4321' },
     });
   });
 

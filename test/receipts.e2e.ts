@@ -43,11 +43,13 @@ describeOnEach('the receipts of revocations', (lane) => {
       requested_at: expect.stringMatching(TIME) as string,
       status: 'done',
       device: null,
+      mailbox: reason === 'deleted' ? 'delete' : null,
       nodes: [
         { node: 'fs1', flushed_entries: 1, dropped_contacts: dropped },
         { node: 'fs2', flushed_entries: 0, dropped_contacts: 0 },
       ].map((node) => ({
         ...node,
+        deleted_messages: 0,
         status: 'verified',
         flushed_at: expect.stringMatching(TIME) as string,
         verified_at: expect.stringMatching(TIME) as string,

@@ -115,8 +115,9 @@ describeOnEach('deleted extensions', (lane) => {
     expect([generated_password, sip_password === made.body.data.sip_password]).toEqual([true, false]);
     expect((await list('?status=deleted')).total).toBe(0);
     await api('PUT', '/1001', { status: 'active' });
-    const told = await dialplane.lookupUser('1001', tenant.tenant.domain);
-    expect(told.text).toContain('4711');
+    const user = await dialplane.lookupUser('1001', tenant.tenant.domain);
+    const mailbox = /dialplane_mailbox" value="([^"]*)"/.exec(user.text)?.[1] ?? '';
+    expect((await dialplane.lookupUser(mailbox, tenant.tenant.domain)).text).toContain('4711');
     const audit = await dialplane.api<{ data: object[] }>(tenant.token, 'GET', '/audit?resource=1001');
     expect(audit.body.data[1]).toMatchObject({
       action: 'restored',

@@ -150,6 +150,36 @@ describeOnEach('the migrations', (lane) => {
     expect(upQueries).toEqual([]);
   });
 
+  it('keep a mailbox with who has the number, unless somebody else had it before', async () => {
+    const applied = await migrate(dataSource);
+    const before = applied.findIndex((name) => name.startsWith('Mailboxes'));
+    if (lane.name === 'sqlite') await dataSource.query('PRAGMA foreign_keys = OFF');
+    for (let left = applied.length; left > before; left--) await dataSource.undoLastMigration();
+    const time = '2026-01-01 00:00:00';
+    for (const id of [1, 2]) {
+      await dataSource.query(
+        `INSERT INTO tenants (id, name, domain, created_at, updated_at) VALUES (?, 'a', ?, ?, ?)`,
+        [id, `a${id}.test`, time, time],
+      );
+    }
+    const rows = [
+      [1, 1, '1001', '1001', null],
+      [2, 1, '1002', null, time],
+      [3, 1, '1002', '1002', null],
+      [4, 2, '1002', '1002', null],
+    ];
+    for (const row of rows) {
+      await dataSource.query(
+        `INSERT INTO extensions (id, tenant_id, extension_number, live_number, deleted_at, a1, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, '', ?, ?)`,
+        [...row, time, time],
+      );
+    }
+    await migrate(dataSource);
+    const kept = await dataSource.query<{ mailbox: string }[]>('SELECT mailbox FROM extensions ORDER BY id');
+    expect(kept.map(({ mailbox }) => mailbox)).toEqual(['1001', '1002-2', '1002-3', '1002']);
+  });
+
   it('keep impossible extensions out of the database', async () => {
     await migrate(dataSource);
     const time = '2026-01-01 00:00:00';
@@ -162,6 +192,8 @@ describeOnEach('the migrations', (lane) => {
         extension_number: '1001',
         live_number: '1001',
         a1: '',
+        mailbox: '1001-1',
+        live_since: time,
         created_at: time,
         updated_at: time,
         ...fields,

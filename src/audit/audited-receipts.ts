@@ -16,7 +16,14 @@ export interface AuditedNode extends NodePart {
 
 type RawTimes = Record<'flushedAt' | 'verifiedAt' | 'pendingSince', Date | string | null>;
 type RawCounts = Record<
-  'entryId' | 'users' | 'pending' | 'unflushed' | 'flushedEntries' | 'droppedContacts' | 'attempts',
+  | 'entryId'
+  | 'users'
+  | 'pending'
+  | 'unflushed'
+  | 'flushedEntries'
+  | 'droppedContacts'
+  | 'deletedMessages'
+  | 'attempts',
   number | string
 >;
 type Raw = RawTimes & RawCounts & Pick<AuditedNode, 'node' | 'lastError'>;
@@ -30,6 +37,7 @@ const SUMS = `
     SUM(CASE WHEN n.verified_at IS NULL THEN 1 ELSE 0 END) AS pending,
     SUM(CASE WHEN n.flushed_at IS NULL THEN 1 ELSE 0 END) AS unflushed,
     SUM(n.flushed_entries) AS flushedEntries, SUM(n.dropped_contacts) AS droppedContacts,
+    SUM(n.deleted_messages) AS deletedMessages,
     MAX(n.flushed_at) AS flushedAt, MAX(n.verified_at) AS verifiedAt,
     MIN(CASE WHEN n.verified_at IS NULL THEN r.created_at END) AS pendingSince,
     MAX(n.attempts) AS attempts, MAX(n.last_error) AS lastError
@@ -75,6 +83,7 @@ function nodeFrom(row: Raw, names: ReadonlySet<string>): AuditedNode {
     pending,
     flushedEntries: Number(row.flushedEntries),
     droppedContacts: Number(row.droppedContacts),
+    deletedMessages: Number(row.deletedMessages),
     flushedAt: unflushed === 0 ? time(row.flushedAt) : null,
     verifiedAt: pending === 0 ? time(row.verifiedAt) : null,
     pendingSince: time(row.pendingSince),

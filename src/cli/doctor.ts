@@ -12,6 +12,7 @@ import { type NodeAddress } from '../freeswitch/node-address';
 import { type UnknownNode, unknownNodes } from '../nodes/unknown-node.entity';
 import { NodesService } from '../nodes/nodes.service';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
+import { mailboxWarnings } from './doctor-mailboxes';
 import { keyFits, settingsHere } from './installation';
 import { type Printed } from './print';
 
@@ -89,7 +90,7 @@ async function databaseChecks(
     const says = pending ? 'some are missing; run: npx dialplane migrate' : 'all applied';
     checks.push({ name: 'migrations', ok: !pending, says });
     if (pending) return { checks, nodes: [], unknown: [] };
-    checks.push(await appKey(dataSource, secrets));
+    checks.push(await appKey(dataSource, secrets), ...(await mailboxes(dataSource, secrets)));
     const unknown = (await unknownNodes(dataSource.manager)).map(unknownCheck);
     return { checks, nodes: await knownNodes(dataSource, secrets), unknown };
   } catch (error) {
@@ -128,6 +129,11 @@ async function appKey(dataSource: DataSource, secrets: InstallationSecrets): Pro
     ok,
     says: ok ? 'opens the database' : 'is another than this database was written with',
   };
+}
+
+async function mailboxes(dataSource: DataSource, secrets: InstallationSecrets): Promise<Check[]> {
+  const warnings = await mailboxWarnings(dataSource, secrets);
+  return warnings.map((says) => ({ name: 'mailboxes', ok: true, warning: true, says }));
 }
 
 function credentials(settings: Settings, secrets: InstallationSecrets): Check {

@@ -15,7 +15,7 @@ import { previousPassword } from '../registrations/previous-password';
 import { RegistrationsService } from '../registrations/registrations.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { type Facts } from './facts';
-import { MOST_DOMAINS, Sightings } from './sightings';
+import { countsSince, MOST_DOMAINS, seenSince, Sightings } from './sightings';
 
 /** Remembers what nodes asked and phones tried, and joins it with what else is known of an extension. */
 @Injectable()
@@ -37,7 +37,7 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
   async onApplicationBootstrap(): Promise<void> {
     this.ends.push(
       this.lookups.onLookup((lookup) => this.seen.lookedUp(lookup, Date.now())),
-      this.changes.onChange(({ number, domain }) => this.seen.changed(number, domain, Date.now())),
+      this.changes.onChange((change) => this.seen.changed(change, Date.now())),
       this.endings.onEnd((contact) => this.seen.ended(contact, Date.now())),
       this.pool.follow((node) => node.onEvent((event) => this.hear(node.name, event))),
     );
@@ -68,8 +68,10 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
       cacheMs: this.settings.DIRECTORY_CACHE_MS,
       now,
       view,
-      seen: extension ? this.seen.know(number, domain, now) : this.seen.nobody(),
-      unknownNumbers: this.seen.knowDomain(domain),
+      seen: extension
+        ? seenSince(this.seen.know(number, domain, now), extension.liveSince)
+        : this.seen.nobody(),
+      unknownNumbers: countsSince(this.seen.knowDomain(domain), extension?.tenant?.createdAt ?? null),
       unknownDomains: this.seen.unknownDomains,
     };
   }

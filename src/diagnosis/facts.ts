@@ -6,7 +6,8 @@ export interface KnownExtension {
   status: 'active' | 'disabled';
   tenantStatus: 'active' | 'disabled';
   tlsEnabled: boolean;
-  createdAt: Date;
+  /** When it was given the number: made, or brought back. */
+  liveSince: Date;
   updatedAt: Date;
   deletedAt: Date | null;
 }
@@ -57,7 +58,7 @@ export function lookupFor(facts: Facts, attempt: SeenAttempt): SeenLookup | null
  */
 export function askedElsewhere({ seen, extension, cacheMs }: Facts, attempt: SeenAttempt): boolean {
   if (!attempt.named) return false;
-  const madeAt = extension?.createdAt.getTime() ?? 0;
+  const madeAt = extension?.liveSince.getTime() ?? 0;
   const { changedAt, since, lookups } = seen;
   const rememberedFrom = attempt.at - cacheMs - AT_ONCE_MS;
   const begins = [
@@ -77,6 +78,6 @@ export function askedElsewhere({ seen, extension, cacheMs }: Facts, attempt: See
 export function changedSince(facts: Facts, attempt: SeenAttempt): boolean {
   const { extension, passwordChangedAt } = facts;
   if (passwordChangedAt && attempt.at < passwordChangedAt.getTime()) return true;
-  if (extension && attempt.at < extension.createdAt.getTime()) return true;
+  if (extension && attempt.at < extension.liveSince.getTime()) return true;
   return lookupFor(facts, attempt)?.answer === 'not_found';
 }

@@ -1,3 +1,4 @@
+import { type ExtensionChange } from '../extensions/extension-changes';
 import { type Lookup, type LookupResult } from '../directory/lookup-log';
 import {
   type AttemptEvent,
@@ -132,8 +133,10 @@ export class Sightings {
     return counts;
   }
 
-  changed(number: string, domain: string, now: number): void {
-    this.know(number, domain, now).changedAt = now;
+  changed({ number, domain, isNew }: ExtensionChange, now: number): void {
+    const known = this.know(number, domain, now);
+    if (isNew) Object.assign(known, this.nobody(), { since: now });
+    known.changedAt = now;
   }
 
   lookedUp({ user, domain, answer, action, from }: Lookup, now: number): void {
@@ -225,6 +228,33 @@ export class Sightings {
   get unknownDomains(): Counts {
     return this.elsewhere;
   }
+}
+
+/** What was seen of the user since then: before, the number was somebody else's, or nobody's. */
+export function seenSince(seen: SeenUser, since: Date): SeenUser {
+  const from = since.getTime();
+  const isLater = ({ at }: { at: number }): boolean => at >= from;
+  return {
+    since: Math.max(seen.since, from),
+    changedAt: seen.changedAt !== null && seen.changedAt >= from ? seen.changedAt : null,
+    registeredAt: seen.registeredAt !== null && seen.registeredAt >= from ? seen.registeredAt : null,
+    left: seen.left && isLater(seen.left) ? seen.left : null,
+    lookups: seen.lookups.filter(isLater),
+    attempts: seen.attempts.filter(isLater),
+    ended: seen.ended && isLater(seen.ended) ? seen.ended : null,
+  };
+}
+
+/** What was counted of a domain whose tenant is not older than that: what ended before was another's. */
+export function countsSince(counts: Counts, since: Date | null): Counts {
+  const from = since?.getTime() ?? 0;
+  const none: Count = { count: 0, lastAt: null };
+  const later = (count: Count): Count => (count.lastAt !== null && count.lastAt < from ? none : count);
+  return {
+    lookups: later(counts.lookups),
+    attempts: later(counts.attempts),
+    unanswered: later(counts.unanswered),
+  };
 }
 
 function noCounts(): Counts {

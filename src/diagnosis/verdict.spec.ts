@@ -14,7 +14,7 @@ const extension: KnownExtension = {
   status: 'active',
   tenantStatus: 'active',
   tlsEnabled: false,
-  createdAt: new Date(BEGAN - 1_000_000 * S),
+  liveSince: new Date(BEGAN - 1_000_000 * S),
   updatedAt: new Date(BEGAN - 1_000_000 * S),
   deletedAt: null,
 };
@@ -197,7 +197,7 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
   ],
   [
     'an attempt at the one before it',
-    { seen: refused, extension: { createdAt: new Date(AT + S) } },
+    { seen: refused, extension: { liveSince: new Date(AT + S) } },
     'not_tried_again',
     /no phone has tried again/,
   ],

@@ -14,7 +14,7 @@ import { type LookupResult } from './lookup-log';
 import { type LookupRequest } from './lookup-request';
 import { DOMAINS_SQL, GROUP_SQL, NUMBERS_SQL, USER_SQL } from './lookup-sql';
 import { Misses } from './misses';
-import { userXml } from './user-xml';
+import { type DirectoryUser, mailboxXml, userXml } from './user-xml';
 
 /**
  * How long a lookup may take. FreeSWITCH waits 2 s (freeswitch-conf), with its SIP profile stalled; an
@@ -41,6 +41,8 @@ export interface LookupAnswer {
 }
 
 type Asked<Kind> = Extract<LookupRequest, { kind: Kind }>;
+/** What one row of the database answers. */
+type AskedUser = Asked<'user' | 'mailbox'>;
 
 const MISSING: LookupAnswer = { xml: NOT_FOUND, result: 'not_found' };
 
@@ -51,6 +53,7 @@ interface UserRow {
   voicemailEnabled: number | boolean;
   voicemailPin: string | null;
   voicemailEmail: string | null;
+  mailbox: string;
   maxConcurrent: number;
   recordingMode: string;
   tlsEnabled: number | boolean;
@@ -96,8 +99,9 @@ export class DirectoryService {
     if (request.kind === 'none') return MISSING;
     const key = keyOf(request);
     if (!this.presence.there) return this.remembered(request, key, new DatabaseAway());
-    const known = request.kind === 'user' ? this.lastUsers.has(key) : this.lastGroups.has(key);
-    const asked = request.kind === 'user' ? this.user(request, key) : this.group(request, key);
+    const isGroup = request.kind === 'group';
+    const known = isGroup ? this.lastGroups.has(key) : this.lastUsers.has(key);
+    const asked = isGroup ? this.group(request, key) : this.user(request, key);
     try {
       return await withDeadline(asked, known ? KNOWN_DEADLINE_MS : LOOKUP_DEADLINE_MS, () => {
         throw new LookupTooLate('The database did not answer a directory lookup in time.');
@@ -109,7 +113,7 @@ export class DirectoryService {
     }
   }
 
-  private async user(request: Asked<'user'>, key: string): Promise<LookupAnswer> {
+  private async user(request: AskedUser, key: string): Promise<LookupAnswer> {
     const { number, domain } = request;
     if (this.misses.has(number, domain)) return MISSING;
     const asOf = this.lastUsers.asOf();
@@ -137,8 +141,8 @@ export class DirectoryService {
   }
 
   /** @throws `otherwise` when nothing is remembered */
-  private remembered(request: Asked<'user' | 'group'>, key: string, otherwise: unknown): LookupAnswer {
-    if (request.kind === 'user') {
+  private remembered(request: AskedUser | Asked<'group'>, key: string, otherwise: unknown): LookupAnswer {
+    if (request.kind !== 'group') {
       const row = this.lastUsers.recall(key);
       if (row) return this.told(request, row, 'remembered');
     } else {
@@ -159,39 +163,41 @@ export class DirectoryService {
     else this.logger.error({ err: error }, 'the names of those who exist could not be read');
   }
 
-  private told(request: Asked<'user'>, row: UserRow, result: LookupAnswer['result']): LookupAnswer {
+  private told(request: AskedUser, row: UserRow, result: LookupAnswer['result']): LookupAnswer {
+    const user = this.userOf(request, row);
+    if (request.kind === 'mailbox') {
+      return request.mailbox === row.mailbox ? { xml: mailboxXml(user), result } : MISSING;
+    }
     if (row.tlsEnabled && request.unencrypted) return MISSING;
-    return { xml: this.userXml(request, row), result };
+    return { xml: userXml(user, this.settings.DIRECTORY_CACHE_MS), result };
   }
 
-  private userXml({ number, domain }: Asked<'user'>, row: UserRow): Xml {
+  private userOf({ number, domain }: AskedUser, row: UserRow): DirectoryUser {
     const identity = { tenantId: row.tenantId, number };
-    return userXml(
-      {
-        number,
-        domain,
-        a1: this.credentials.openA1(row.a1, identity),
-        displayName: row.displayName,
-        voicemailEnabled: Boolean(row.voicemailEnabled),
-        voicemailPin: row.voicemailPin === null ? null : this.credentials.openPin(row.voicemailPin, identity),
-        voicemailEmail: row.voicemailEmail,
-        outboundCallerId:
-          row.callerNumber === null ? null : { number: row.callerNumber, displayName: row.callerName },
-        maxConcurrent: row.maxConcurrent,
-        recordingMode: row.recordingMode,
-        tlsOnly: Boolean(row.tlsEnabled),
-        profiles: this.profiles,
-      },
-      this.settings.DIRECTORY_CACHE_MS,
-    );
+    return {
+      number,
+      domain,
+      a1: this.credentials.openA1(row.a1, identity),
+      displayName: row.displayName,
+      voicemailEnabled: Boolean(row.voicemailEnabled),
+      voicemailPin: row.voicemailPin === null ? null : this.credentials.openPin(row.voicemailPin, identity),
+      voicemailEmail: row.voicemailEmail,
+      mailbox: row.mailbox,
+      outboundCallerId:
+        row.callerNumber === null ? null : { number: row.callerNumber, displayName: row.callerName },
+      maxConcurrent: row.maxConcurrent,
+      recordingMode: row.recordingMode,
+      tlsOnly: Boolean(row.tlsEnabled),
+      profiles: this.profiles,
+    };
   }
 }
 
 /** Group names may hold anything; domains hold neither @ nor spaces. */
-function keyOf(request: Asked<'user' | 'group'>): string {
-  return request.kind === 'user'
-    ? `${request.number}@${request.domain}`
-    : `${request.domain} ${request.group}`;
+function keyOf(request: AskedUser | Asked<'group'>): string {
+  return request.kind === 'group'
+    ? `${request.domain} ${request.group}`
+    : `${request.number}@${request.domain}`;
 }
 
 function namesOf(query: Prepared<{ name: string }>): (...parameters: string[]) => Promise<string[]> {

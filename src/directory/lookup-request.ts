@@ -1,9 +1,12 @@
 import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { MAILBOX } from '../freeswitch/names';
 import { isSipDomain } from '../tenants/sip-domain';
 
 /** What FreeSWITCH asks for; everything else it may ask has the answer "not found". */
 export type LookupRequest =
   | { kind: 'user'; number: string; domain: string; unencrypted: boolean }
+  /** FreeSWITCH's voicemail asks for a mailbox by its name. */
+  | { kind: 'mailbox'; mailbox: string; number: string; domain: string }
   | { kind: 'group'; group: string; domain: string }
   | { kind: 'none' };
 
@@ -31,11 +34,18 @@ export function readLookup(form: Record<string, unknown>): LookupRequest {
   if (section !== 'directory' || purpose !== undefined) return NONE;
   if (typeof domain !== 'string' || !isSipDomain(domain)) return NONE;
   if (user !== undefined) {
-    if (key !== 'id' || typeof user !== 'string' || !EXTENSION_NUMBER.test(user)) return NONE;
+    if (key !== 'id' || typeof user !== 'string') return NONE;
+    if (!EXTENSION_NUMBER.test(user)) return action === 'sip_auth' ? NONE : mailboxRequest(user, domain);
     const unencrypted = action === 'sip_auth' && !ENCRYPTED.includes(form.sip_via_protocol);
     return { kind: 'user', number: user, domain, unencrypted };
   }
   if (action === 'group_call' && typeof group === 'string' && group.length <= LONGEST_GROUP)
     return { kind: 'group', group, domain };
   return NONE;
+}
+
+/** A mailbox is no user: nobody registers or calls as one. */
+function mailboxRequest(user: string, domain: string): LookupRequest {
+  const number = MAILBOX.exec(user)?.[1];
+  return number === undefined ? NONE : { kind: 'mailbox', mailbox: user, number, domain };
 }

@@ -7,7 +7,7 @@ import { NAMES_PER_PAGE } from './misses';
 export const USER_SQL = `
   SELECT t.id AS tenantId, e.a1 AS a1, e.display_name AS displayName,
     e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
-    e.voicemail_email AS voicemailEmail, e.max_concurrent AS maxConcurrent,
+    e.voicemail_email AS voicemailEmail, e.mailbox AS mailbox, e.max_concurrent AS maxConcurrent,
     e.recording_mode AS recordingMode, e.tls_enabled AS tlsEnabled,
     COALESCE(c.number, d.number) AS callerNumber,
     CASE WHEN c.id IS NULL THEN d.display_name ELSE c.display_name END AS callerName

@@ -11,8 +11,10 @@ export interface DirectoryUser {
   displayName: string | null;
   voicemailEnabled: boolean;
   voicemailPin: string | null;
-  /** As given; passed on only when it is `mailable`. */
+  /** As kept; passed on only when it is `mailable`. */
   voicemailEmail: string | null;
+  /** The mailbox's name; that of an extension from before mailboxes had names of their own is its number. */
+  mailbox: string;
   /** The active caller ID of the extension, else of the tenant, else none. */
   outboundCallerId: { number: string; displayName: string | null } | null;
   maxConcurrent: number;
@@ -34,17 +36,70 @@ const CONTEXT = 'default';
  */
 export function userXml(user: DirectoryUser, cacheMs: number): Xml {
   const cacheable = cacheMs > 0 && !user.tlsOnly;
-  const attributes = { id: user.number, ...(cacheable && { cacheable: String(cacheMs) }) };
-  const xml = element('user', attributes, [
-    element('params', {}, named('param', userParams(user))),
-    element('variables', {}, named('variable', userVariables(user))),
-  ]);
-  return xmlDocument('directory', [element('domain', { name: user.domain }, [xml])]);
+  const isMailbox = user.mailbox === user.number;
+  return oneUser(user.domain, {
+    attributes: {
+      ...(isMailbox ? mailboxAttributes(user) : { id: user.number }),
+      ...(cacheable && { cacheable: String(cacheMs) }),
+    },
+    params: {
+      ...userParams(user),
+      // FreeSWITCH fact: voicemail takes the SIP password for a PIN, but for a hash of its own.
+      ...(isMailbox && { ...mailboxParams(user), 'vm-a1-hash': 'none' }),
+    },
+    variables: userVariables(user),
+  });
 }
 
-function userParams({ number, domain, ...user }: DirectoryUser): Record<string, string | null> {
+/**
+ * The answer for a mailbox, which voicemail looks up by its name and no phone can be. Never cached, so that its PIN
+ * is what it is now.
+ */
+export function mailboxXml(user: DirectoryUser): Xml {
+  const params = { 'allow-empty-password': 'false', ...mailboxParams(user) };
+  return oneUser(user.domain, { attributes: mailboxAttributes(user), params, variables: {} });
+}
+
+type Values = Record<string, string | null>;
+
+function oneUser(
+  domain: string,
+  {
+    attributes,
+    params,
+    variables,
+  }: { attributes: Record<string, string>; params: Values; variables: Values },
+): Xml {
+  const xml = element('user', attributes, [
+    element('params', {}, named('param', params)),
+    element('variables', {}, named('variable', variables)),
+  ]);
+  return xmlDocument('directory', [element('domain', { name: domain }, [xml])]);
+}
+
+/**
+ * FreeSWITCH fact: messages are kept and counted under the id, and a user is found by its number-alias too. What is
+ * counted for a mailbox that is off is what is kept under a name that nobody has: nothing, so that no lamp is lit.
+ */
+function mailboxAttributes({ number, mailbox, voicemailEnabled }: DirectoryUser): Record<string, string> {
+  return voicemailEnabled ? { id: mailbox } : { id: `${number}-off`, 'number-alias': mailbox };
+}
+
+function mailboxParams(user: DirectoryUser): Values {
+  const { voicemailPin: pin, voicemailEmail: email } = user;
+  const mailTo = email !== null && mailable(email) ? email : null;
+  return {
+    'vm-enabled': String(user.voicemailEnabled),
+    // FreeSWITCH fact: `user-choose` as a password lets the caller choose one.
+    'vm-password': pin !== null && isDiallable(pin) ? pin : null,
+    'vm-mailto': mailTo,
+    'vm-email-all-messages': mailTo && 'true',
+    'vm-attach-file': mailTo && 'true',
+  };
+}
+
+function userParams({ number, domain, ...user }: DirectoryUser): Values {
   const registered = registeredName(number, domain);
-  const mailTo = user.voicemailEmail !== null && mailable(user.voicemailEmail) ? user.voicemailEmail : null;
   return {
     'a1-hash': user.a1,
     // FreeSWITCH fact: an empty password is allowed unless this says no.
@@ -52,13 +107,9 @@ function userParams({ number, domain, ...user }: DirectoryUser): Record<string, 
     'sip-force-extension': registered,
     'dial-string': dialString(registered, domain, user.profiles),
     // The message lamp asks for the mailbox by the name that registered, unless told the mailbox's.
-    'mwi-account': `${number}@${domain}`,
-    'vm-enabled': String(user.voicemailEnabled),
-    // FreeSWITCH fact: `user-choose` as a password lets the caller choose one.
-    'vm-password': user.voicemailPin !== null && isDiallable(user.voicemailPin) ? user.voicemailPin : null,
-    'vm-mailto': mailTo,
-    'vm-email-all-messages': mailTo && 'true',
-    'vm-attach-file': mailTo && 'true',
+    'mwi-account': `${user.mailbox}@${domain}`,
+    // A dialplan that knows no mailboxes of their own must leave no message under the number.
+    'vm-enabled': 'false',
   };
 }
 
@@ -95,7 +146,7 @@ function routeTo(phones: string): string {
   return `${found(IPV4, '%2')}\${url_decode(${found(IPV6, '[%2]')})}`;
 }
 
-function userVariables(user: DirectoryUser): Record<string, string | null> {
+function userVariables(user: DirectoryUser): Values {
   const caller = user.outboundCallerId;
   return {
     user_context: CONTEXT,
@@ -108,6 +159,7 @@ function userVariables(user: DirectoryUser): Record<string, string | null> {
     max_concurrent: String(user.maxConcurrent),
     recording_mode: user.recordingMode,
     voicemail_enabled: String(user.voicemailEnabled),
+    dialplane_mailbox: user.mailbox,
   };
 }
 
@@ -119,7 +171,7 @@ export function withoutSecrets(xml: Xml): Xml {
 }
 
 /** One element a value; what is null or empty is left out. */
-function named(tag: string, values: Record<string, string | null>): Xml[] {
+function named(tag: string, values: Values): Xml[] {
   const written: Xml[] = [];
   for (const name in values) {
     const value = values[name];

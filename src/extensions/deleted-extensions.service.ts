@@ -15,6 +15,7 @@ import { takeExtensions } from '../users/taken-from-users';
 import { extensionFields } from './extension-fields';
 import { EXTENSION_NUMBER } from './extension-number';
 import { sees } from './extension-scope';
+import { newMailbox } from './mailbox';
 import { Extension } from './extension.entity';
 import { requireRoom } from './room';
 
@@ -55,8 +56,8 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
   }
 
   /**
-   * Brings back the extension that had the number last, as it was, with a new password: who knew the old
-   * one is out, on every node.
+   * Brings back the extension that had the number last, as it was, with a new password, and an empty mailbox: who
+   * knew the old one is out, on every node.
    * @throws NotFound when none of that number was deleted, or it is no longer kept; Conflict when the number
    *   is in use; InvalidData when the tenant may not have one more
    */
@@ -67,16 +68,20 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
       const tenant = await lockTenant(manager, tenantId);
       const extension = await lastDeleted(manager, account, number);
       const before = extensionFields(extension);
+      const left = extension.mailbox;
       await requireRoom(manager, tenant);
       extension.liveNumber = number;
       extension.deletedAt = null;
+      extension.mailbox = newMailbox(number);
+      extension.liveSince = now();
       extension.a1 = credentials.sealedA1;
       extension.passwordChangedAt = now();
       extension.updatedAt = now();
       await manager.save(extension);
       const user = { tenantId, sipUser: number, sipDomain: domain };
-      // A node that was away since the deletion may hold a phone, and the password, of before.
-      const recorded = await forget([{ ...user, reason: 'password_changed', dropContacts: true }]);
+      const mailbox = { name: left, step: 'delete' } as const;
+      // A node that was away since the deletion may hold a phone, the password, and the messages of before.
+      const recorded = await forget([{ ...user, reason: 'password_changed', dropContacts: true, mailbox }]);
       const changes = changesBetween(before, extensionFields(extension));
       const deed = { action: 'restored', resourceType: 'extension', resource: number, changes } as const;
       const revocations = [recorded.get(number)];

@@ -5,6 +5,8 @@ import { Listeners } from '../freeswitch/listeners';
 export interface ExtensionChange {
   number: string;
   domain: string;
+  /** Made just now: what was seen of the number before is somebody else's. */
+  isNew?: true;
 }
 
 /** Tells of every change of an extension, after its commit and before its answer. */

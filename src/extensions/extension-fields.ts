@@ -1,5 +1,6 @@
 import { isoTime, now } from '../common/time';
 import { type CreateExtensionDto, type UpdateExtensionDto } from './extension-input.dto';
+import { newMailbox } from './mailbox';
 import { type Extension, type ExtensionStatus } from './extension.entity';
 
 /** All of an extension that can be changed, secrets as they are kept: for the audit, and for its ETag. */
@@ -35,6 +36,7 @@ export function newExtension(
     teamId: null,
     voicemailEnabled: given.voicemail_enabled ?? false,
     voicemailPin: null,
+    mailbox: newMailbox(given.extension_number),
     voicemailEmail: given.voicemail_email ?? null,
     outboundCallerIdId: null,
     outboundCallerIdAsSent: null,
@@ -44,6 +46,7 @@ export function newExtension(
     tlsEnabled: given.tls_enabled ?? false,
     passwordChangedAt: null,
     createdAt: time,
+    liveSince: time,
     updatedAt: time,
     deletedAt: null,
   };

@@ -136,7 +136,7 @@ export async function requireNumberOnceUsed(
   if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
   const { tenantId, scope } = viewer;
   const extension = await liveOrDeleted(manager, viewer, number);
-  if (extension) return scope.kind === 'all' ? null : extension.createdAt;
+  if (extension) return scope.kind === 'all' ? null : extension.liveSince;
   const told = scope.kind === 'all' && (await manager.existsBy(Revocation, { tenantId, sipUser: number }));
   if (!told) throw new NotFound();
   return null;

@@ -61,7 +61,11 @@ export class Extension {
   @Column({ name: 'voicemail_pin', type: 'varchar', length: 255, nullable: true })
   voicemailPin!: string | null;
 
-  /** Where new messages are mailed; as given, so maybe not fit for FreeSWITCH (see user-xml.ts). */
+  /** The name under which FreeSWITCH keeps its messages and greetings; no later owner of the number has it. */
+  @Column({ type: 'varchar', length: 24 })
+  mailbox!: string;
+
+  /** Where new messages are mailed; an older version took what FreeSWITCH's mailer does not (see voicemail-rules.ts). */
   @Column({ name: 'voicemail_email', type: 'varchar', length: 254, nullable: true })
   voicemailEmail!: string | null;
 
@@ -98,6 +102,10 @@ export class Extension {
 
   @Column({ name: 'created_at', type: 'datetime' })
   createdAt!: Date;
+
+  /** Since when it has had the number: made, or brought back. */
+  @Column({ name: 'live_since', type: 'datetime' })
+  liveSince!: Date;
 
   @Column({ name: 'updated_at', type: 'datetime' })
   updatedAt!: Date;

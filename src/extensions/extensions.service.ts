@@ -20,6 +20,8 @@ import {
   type UpdateExtensionDto,
 } from './extension-input.dto';
 import { applyFields, extensionFields, newExtension } from './extension-fields';
+import { mailboxWork } from './mailbox';
+import { pinFaultOf, withPinFault } from './pin-faults';
 import { findExtension, listExtensions } from './extension-queries';
 import { refuseBeyond, requireOwnTeam } from './extension-scope';
 import { ExtensionChanges } from './extension-changes';
@@ -69,12 +71,13 @@ export class ExtensionsService {
           () => this.applyReferences(manager, account, extension, given),
         );
         const saved = await manager.save(extension);
-        const changes = changesBetween(null, extensionFields(saved));
+        const made = changesBetween(null, extensionFields(saved));
+        const changes = withPinFault(made, pinFaultOf(this.credentials, saved));
         const deed = { action: 'created', resourceType: 'extension', resource: number, changes } as const;
         await this.audit.record(manager, account.tenantId, account.actor, [deed]);
         return saved;
       });
-      this.changes.tell({ number, domain: account.domain });
+      this.changes.tell({ number, domain: account.domain, isNew: true });
       return [saved, credentials];
     } catch (error) {
       throw brokenUnique(error) ? TAKEN : error;
@@ -168,12 +171,14 @@ export class ExtensionsService {
       const user = { tenantId: account.tenantId, sipUser: number, sipDomain: account.domain };
       // A phone that came without TLS must come again.
       const dropContacts = disconnect || !mayHavePhone || (extension.tlsEnabled && !wasTlsOnly);
-      const recorded = await forget([{ ...user, reason, dropContacts }]);
+      const changes = changesBetween(before, extensionFields(extension));
+      const mailbox = mailboxWork(extension, changes);
+      const recorded = await forget([{ ...user, reason, dropContacts, ...mailbox }]);
       const deed = {
         action: reason === 'disabled' || reason === 'changed' ? 'updated' : reason,
         resourceType: 'extension',
         resource: number,
-        changes: changesBetween(before, extensionFields(extension)),
+        changes: withPinFault(changes, pinFaultOf(this.credentials, extension)),
         revocations: [recorded.get(number)],
       } as const;
       await this.audit.record(manager, account.tenantId, account.actor, [deed]);

@@ -205,7 +205,8 @@ function validUser(user: string): string {
   return user;
 }
 
-function validDomain(domain: string): string {
+/** @throws EslBadArgument for what may not stand in a command as a domain */
+export function validDomain(domain: string): string {
   if (domain.length > LONGEST_DOMAIN || !DOMAIN.test(domain)) throw new EslBadArgument('domain');
   return domain;
 }

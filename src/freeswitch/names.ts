@@ -1,6 +1,9 @@
 /** A sofia profile's name, as it may stand in an ESL command. */
 export const PROFILE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
+/** A mailbox's name: the extension's number, and what tells its owners apart; of older ones the number alone. */
+export const MAILBOX = /^([0-9]{3,10})(?:-[0-9a-z]{1,12})?$/;
+
 /**
  * The name under which sofia files a user's contacts, forced by the directory.
  *

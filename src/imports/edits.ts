@@ -5,7 +5,10 @@ import { canonicalNumber } from '../caller-ids/phone-number';
 import { now } from '../common/time';
 import { applyFields, extensionFields, newExtension } from '../extensions/extension-fields';
 import { type Extension } from '../extensions/extension.entity';
+import { mailboxWork } from '../extensions/mailbox';
+import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { type RevocationReason } from '../revocations/revocation.entity';
+import { type Change } from '../revocations/revocation-store';
 import { a1Hash } from '../sip-credentials/a1-hash';
 import { CannotUnseal } from '../sip-credentials/sealed-box';
 import { type NewCredentials, type SipCredentials } from '../sip-credentials/sip-credentials.service';
@@ -19,6 +22,7 @@ export interface Edit {
   extension: Extension;
   reason: RevocationReason;
   dropContacts: boolean;
+  mailbox: Pick<Change, 'mailbox'>;
   deed: Deed;
 }
 
@@ -63,11 +67,12 @@ export class Edits {
       extension,
       reason: reasonOf(changes, active),
       dropContacts: !active || (extension.tlsEnabled && 'tls_enabled' in changes),
+      mailbox: mailboxWork(extension, changes),
       deed: {
         action: rotatedOnly ? 'password_changed' : 'updated',
         resourceType: 'extension',
         resource: extension.extensionNumber,
-        changes,
+        changes: withPinFault(changes, pinFaultOf(this.credentials, extension)),
       },
     };
   }

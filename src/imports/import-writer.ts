@@ -5,8 +5,10 @@ import { type Deed } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { extensionFields } from '../extensions/extension-fields';
 import { Extension } from '../extensions/extension.entity';
+import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { idsByUser, type RevocationNode } from '../revocations/revocation-node.entity';
 import { RevocationsService } from '../revocations/revocations.service';
+import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { type Edit, type NewRow } from './edits';
 
 /** The columns that an edit may change. */
@@ -30,7 +32,10 @@ const EDITED = [
 /** Writes many extensions with few statements. */
 @Injectable()
 export class ImportWriter {
-  constructor(private readonly revocations: RevocationsService) {}
+  constructor(
+    private readonly revocations: RevocationsService,
+    private readonly credentials: SipCredentials,
+  ) {}
 
   /**
    * Inside a transaction that holds the tenant: nobody else makes, changes or deletes these meanwhile.
@@ -62,18 +67,19 @@ export class ImportWriter {
         .updateEntity(false)
         .execute();
     }
-    const changes = edits.map(({ extension, reason, dropContacts }) => {
+    const changes = edits.map(({ extension, reason, dropContacts, mailbox }) => {
       const user = { tenantId, sipUser: extension.extensionNumber, sipDomain: domain };
-      return { ...user, reason, dropContacts };
+      return { ...user, reason, dropContacts, ...mailbox };
     });
     const works = await this.revocations.record(manager, changes);
     const ids = idsByUser(works);
     const edited = edits.map(({ deed }) => ({ ...deed, revocations: [ids.get(deed.resource)] }));
-    return { works, deeds: [...rows.map(creation), ...edited] };
+    return { works, deeds: [...rows.map((row) => this.creation(row)), ...edited] };
   }
-}
 
-function creation(row: NewRow): Deed {
-  const changes = changesBetween(null, extensionFields(row));
-  return { action: 'created', resourceType: 'extension', resource: row.extensionNumber, changes };
+  private creation(row: NewRow): Deed {
+    const made = changesBetween(null, extensionFields(row));
+    const changes = withPinFault(made, pinFaultOf(this.credentials, row));
+    return { action: 'created', resourceType: 'extension', resource: row.extensionNumber, changes };
+  }
 }

@@ -27,7 +27,7 @@ export interface LeftBehind {
 /** Only what has been changed so lately can a node's user cache still hold as it was; no setting makes it longer. */
 const LONGEST_CACHE_MS = 40 * 60_000;
 
-const NO_COUNTS = { flushedEntries: 0, droppedContacts: 0, attempts: 0 };
+const NO_COUNTS = { flushedEntries: 0, droppedContacts: 0, deletedMessages: 0, attempts: 0 };
 const NOTHING_DONE = {
   ...{ flushedAt: null, verifiedAt: null, lastError: null, claimedBy: null, claimedUntil: null },
 };

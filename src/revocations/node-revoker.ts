@@ -312,6 +312,7 @@ const isClaimed = ({ work }: Job): boolean =>
 const noProgress = (): Progress => ({
   flushed: 0,
   dropped: 0,
+  deleted: 0,
   attempts: 0,
   lastError: null,
   flushedAt: null,

@@ -10,6 +10,7 @@ import {
 import { deviceId } from '../freeswitch/device-id';
 import { type EslClient } from '../freeswitch/esl-client';
 import { EslUnexpectedReply } from '../freeswitch/esl-errors';
+import { deleteMailbox, forgetPhonePin, refreshLamp } from '../freeswitch/mailbox-commands';
 import { type Revocation } from './revocation.entity';
 
 /** What the work must know of users, beside what the node says. */
@@ -25,6 +26,8 @@ export interface Users {
 export interface Tally {
   flushed: number;
   dropped: number;
+  /** Messages, with their mailbox. */
+  deleted: number;
 }
 
 const ATTEMPTS = 3;
@@ -64,12 +67,25 @@ export class NodeWork {
     await this.users.settled(revocation);
     const gone = await this.forget(revocation, tally);
     if (revocation.dropContacts) await this.dropEverywhere(revocation, gone, tally);
+    await this.mailbox(revocation, tally);
   }
 
   /** The same again when no old answer can be about any more; who may have a phone keeps a contact made since. */
   async secondPass(revocation: Revocation, tally: Tally): Promise<void> {
     const gone = await this.forget(revocation, tally);
     if (gone && revocation.dropContacts) await this.dropEverywhere(revocation, gone, tally);
+    await this.mailbox(revocation, tally);
+  }
+
+  /** A mailbox has one owner for ever, so that of a number given anew is never meant. */
+  private async mailbox({ mailbox, mailboxStep, sipDomain }: Revocation, tally: Tally): Promise<void> {
+    if (mailbox === null) return;
+    if (mailboxStep === 'delete') {
+      tally.deleted += await deleteMailbox(this.node, mailbox, sipDomain);
+      return;
+    }
+    await forgetPhonePin(this.node, mailbox, sipDomain);
+    await refreshLamp(this.node, mailbox, sipDomain);
   }
 
   /**

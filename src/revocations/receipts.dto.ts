@@ -3,7 +3,7 @@ import { Page } from '../common/page';
 import { isoTime } from '../common/time';
 import { type Standing } from '../nodes/standing';
 import { type Receipt, type ReceiptNode } from './receipts.service';
-import { REVOCATION_REASONS } from './revocation.entity';
+import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from './revocation.entity';
 import { type RevocationNode } from './revocation-node.entity';
 
 const PART_STATUSES = ['pending', 'verified', 'removed', 'unknown'] as const;
@@ -31,6 +31,9 @@ export class NodeReceiptDto {
 
   @ApiProperty({ type: 'integer', description: 'Registrations that were put out.' })
   dropped_contacts!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Messages that went with the mailbox.' })
+  deleted_messages!: number;
 
   @ApiProperty({ ...TIME, description: 'When the node had done what the change demands.' })
   flushed_at!: string | null;
@@ -65,6 +68,14 @@ export class ReceiptDto {
   @ApiProperty({ type: 'string', nullable: true, description: 'The one device that was put out.' })
   device!: string | null;
 
+  @ApiProperty({
+    enum: MAILBOX_STEPS,
+    nullable: true,
+    description:
+      'What nodes do about the mailbox. delete: its messages and greetings go; refresh: the lamp, and what PIN opens it.',
+  })
+  mailbox!: MailboxStep | null;
+
   @ApiProperty({ type: [NodeReceiptDto] })
   nodes!: NodeReceiptDto[];
 }
@@ -93,6 +104,7 @@ export function mapReceipt([revocation, nodes]: Receipt): ReceiptDto {
     requested_at: isoTime(revocation.createdAt),
     status: receiptStatus(nodes),
     device: revocation.device,
+    mailbox: revocation.mailboxStep,
     nodes: nodes.map(mapNode),
   };
 }
@@ -100,7 +112,14 @@ export function mapReceipt([revocation, nodes]: Receipt): ReceiptDto {
 /** What is told of a node's part. */
 export type NodePart = Pick<
   RevocationNode,
-  'node' | 'flushedEntries' | 'droppedContacts' | 'flushedAt' | 'verifiedAt' | 'attempts' | 'lastError'
+  | 'node'
+  | 'flushedEntries'
+  | 'droppedContacts'
+  | 'deletedMessages'
+  | 'flushedAt'
+  | 'verifiedAt'
+  | 'attempts'
+  | 'lastError'
 > & {
   /** Read while it is not verified. */
   pendingSince: Date | null;
@@ -126,6 +145,7 @@ export function mapPart(node: NodePart): NodeReceiptDto {
     status: partStatus(node),
     flushed_entries: node.flushedEntries,
     dropped_contacts: node.droppedContacts,
+    deleted_messages: node.deletedMessages,
     flushed_at: timeOrNull(node.flushedAt),
     verified_at: timeOrNull(node.verifiedAt),
     pending_since: node.verifiedAt === null ? timeOrNull(node.pendingSince) : null,

@@ -23,6 +23,10 @@ export class RevocationNode {
   @Column({ name: 'dropped_contacts', type: 'integer' })
   droppedContacts!: number;
 
+  /** Messages that went with the mailbox. */
+  @Column({ name: 'deleted_messages', type: 'integer', default: 0 })
+  deletedMessages!: number;
+
   /** When the first pass was done. */
   @Column({ name: 'flushed_at', type: 'datetime', nullable: true })
   flushedAt!: Date | null;

@@ -12,11 +12,13 @@ import { nodeNames } from '../nodes/node-names';
 import { unknownNodes } from '../nodes/unknown-node.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { type Progress, type WorkStore } from './node-revoker';
-import { Revocation } from './revocation.entity';
+import { type MailboxStep, Revocation } from './revocation.entity';
 import { RevocationNode } from './revocation-node.entity';
 
 export type Change = Pick<Revocation, 'tenantId' | 'sipUser' | 'sipDomain' | 'reason' | 'dropContacts'> & {
   device?: string;
+  /** What nodes are to do about the user's mailbox. */
+  mailbox?: { name: string; step: MailboxStep };
 };
 
 /**
@@ -28,7 +30,14 @@ const PURGED_AT_ONCE = 200;
 const ROWS_PER_STATEMENT = 500;
 const KEPT_MS = 90 * 24 * 3_600_000;
 const NOTHING_DONE = {
-  ...{ flushedEntries: 0, droppedContacts: 0, flushedAt: null, verifiedAt: null, attempts: 0 },
+  ...{
+    flushedEntries: 0,
+    droppedContacts: 0,
+    deletedMessages: 0,
+    flushedAt: null,
+    verifiedAt: null,
+    attempts: 0,
+  },
 };
 
 /** Revocations in the database: recorded with the change, taken by who carries them out, kept as receipts. */
@@ -71,10 +80,12 @@ export class RevocationStore implements WorkStore {
   }
 
   private async insert(manager: EntityManager, changes: readonly Change[]): Promise<Revocation[]> {
-    const rows = changes.map((change) =>
+    const rows = changes.map(({ mailbox, ...change }) =>
       manager.create(Revocation, {
         ...change,
         device: change.device ?? null,
+        mailbox: mailbox?.name ?? null,
+        mailboxStep: mailbox?.step ?? null,
         madeBy: this.instance,
         createdAt: now(),
       }),
@@ -174,7 +185,7 @@ export class RevocationStore implements WorkStore {
   }
 
   private async enter(manager: EntityManager, work: RevocationNode, progress: Progress): Promise<void> {
-    const { flushed, dropped, attempts, lastError, flushedAt, verifiedAt } = progress;
+    const { flushed, dropped, deleted, attempts, lastError, flushedAt, verifiedAt } = progress;
     const claimedUntil = claimEnd();
     await manager
       .createQueryBuilder()
@@ -182,6 +193,7 @@ export class RevocationStore implements WorkStore {
       .set({
         flushedEntries: () => 'flushed_entries + :flushed',
         droppedContacts: () => 'dropped_contacts + :dropped',
+        deletedMessages: () => 'deleted_messages + :deleted',
         attempts: () => 'attempts + :attempts',
         lastError,
         ...(flushedAt && { flushedAt }),
@@ -190,7 +202,7 @@ export class RevocationStore implements WorkStore {
         claimedUntil,
       })
       .where({ revocationId: work.revocationId, node: work.node })
-      .setParameters({ flushed, dropped, attempts })
+      .setParameters({ flushed, dropped, deleted, attempts })
       .execute();
     work.claimedUntil = claimedUntil;
   }

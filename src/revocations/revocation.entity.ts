@@ -10,6 +10,9 @@ export const REVOCATION_REASONS = [
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
+export const MAILBOX_STEPS = ['delete', 'refresh'] as const;
+export type MailboxStep = (typeof MAILBOX_STEPS)[number];
+
 /**
  * A change after which what nodes know of a user is no longer true. Written in the transaction that made
  * the change; what each node did about it stands in RevocationNode.
@@ -21,6 +24,7 @@ export type RevocationReason = (typeof REVOCATION_REASONS)[number];
   'CHK_revocations_reason',
   "reason IN ('deleted', 'disabled', 'password_changed', 'changed', 'unregistered')",
 )
+@Check('CHK_revocations_mailbox_step', "mailbox_step IN ('delete', 'refresh')")
 export class Revocation {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
@@ -48,6 +52,14 @@ export class Revocation {
   /** When set, only the contact with this id goes (see device-id.ts). */
   @Column({ type: 'varchar', length: 16, nullable: true })
   device!: string | null;
+
+  /** The mailbox that nodes have something to do about, and what: its name in FreeSWITCH. */
+  @Column({ type: 'varchar', length: 24, nullable: true })
+  mailbox!: string | null;
+
+  /** delete: it goes, with messages, greetings and a PIN set by telephone; refresh: the lamp, and such a PIN. */
+  @Column({ name: 'mailbox_step', type: 'varchar', length: 8, nullable: true })
+  mailboxStep!: MailboxStep | null;
 
   /** The process that made the change, which needs not be told of it. */
   @Column({ name: 'made_by', type: 'varchar', length: 36 })

@@ -3,10 +3,12 @@ import type { EventHeaders } from './events';
 import type { Registrar } from './registrar';
 import { dialString, type Row, selects, showJson, xmlStatus } from './registration-table';
 import { ampEncode } from './encoding';
+import type { Voicemail } from './voicemail';
 
 export interface Node {
   directory: Directory;
   registrar: Registrar;
+  voicemail: Voicemail;
   headers: EventHeaders;
   globals: Record<string, string>;
   /** ms */
@@ -54,6 +56,8 @@ const ANSWERS: Record<string, Answer> = {
 /** Answers one `api` command as FreeSWITCH does. */
 export async function answer(node: Node, command: string): Promise<string> {
   const [name = '', ...args] = command.split(' ').filter((word) => word !== '');
+  const voicemail = await node.voicemail.answer(name, args);
+  if (voicemail !== undefined) return voicemail;
   const known = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined;
   return known ? known(node, args) : `-ERR ${name} Command not found!\n`;
 }

@@ -5,6 +5,7 @@ import { EslServer } from './esl-server';
 import { EventHeaders } from './events';
 import { type Phone, type RegisterAnswer, Registrar } from './registrar';
 import type { Row } from './registration-table';
+import { Voicemail } from './voicemail';
 import { WAIT_MS } from './within';
 import { randomUUID } from 'node:crypto';
 
@@ -41,7 +42,12 @@ export class FakeFreeSwitch {
   private constructor(options: FakeOptions) {
     this.name = options.name ?? 'fs1';
     const now = (): number => Date.now() + this.#clockAheadMs;
-    const globals = { domain: 'pbx.test', hostname: 'fs-lab-1', ...options.globals };
+    const globals = {
+      domain: 'pbx.test',
+      hostname: 'fs-lab-1',
+      storage_dir: '/var/lib/fs',
+      ...options.globals,
+    };
     const headers = new EventHeaders('fs-lab-1', now);
     const directory = new Directory(
       options.directoryUrl ?? null,
@@ -52,7 +58,8 @@ export class FakeFreeSwitch {
     );
     const emit = (event: Pair[]): void => this.#server.emit(event);
     const registrar = new Registrar(options.profiles ?? ['internal'], directory, headers, now, emit);
-    this.#node = { directory, registrar, headers, globals, now };
+    const voicemail = new Voicemail(directory);
+    this.#node = { directory, registrar, voicemail, headers, globals, now };
     this.#server = new EslServer(
       options.password ?? 'ClueCon',
       async (command) => this.#answers.get(command) ?? answer(this.#node, command),
@@ -258,6 +265,11 @@ export class FakeFreeSwitch {
   /** Posts a form, such as a recorded one, to the directory; the answer as it came. */
   lookup(form: string | Record<string, string>): Promise<HttpAnswer> {
     return this.#node.directory.post(typeof form === 'string' ? form : new URLSearchParams(form).toString());
+  }
+
+  /** Its mailboxes. */
+  get voicemail(): Voicemail {
+    return this.#node.voicemail;
   }
 
   /** Runs an `api` command as if it had come over ESL. */

@@ -31,14 +31,14 @@ export function read(xml: string): {
             id: string;
             cacheable?: string;
             params: { param: { name: string; value: string }[] };
-            variables: { variable: { name: string; value: string }[] };
+            variables: { variable?: { name: string; value: string }[] };
           };
         };
       };
     };
   };
   const { domain } = parsed.document.section;
-  const pairs = [...domain.user.params.param, ...domain.user.variables.variable];
+  const pairs = [...domain.user.params.param, ...(domain.user.variables.variable ?? [])];
   return {
     id: domain.user.id,
     domain: domain.name,

@@ -14,6 +14,7 @@ export interface NodeReceipt {
   status: 'pending' | 'verified' | 'removed' | 'unknown';
   flushed_entries: number;
   dropped_contacts: number;
+  deleted_messages: number;
   flushed_at: string | null;
   verified_at: string | null;
   pending_since: string | null;
@@ -26,6 +27,7 @@ export interface Receipt {
   requested_at: string;
   status: 'pending' | 'done' | 'incomplete';
   device: string | null;
+  mailbox: 'delete' | 'refresh' | null;
   nodes: NodeReceipt[];
 }
 
@@ -95,8 +97,9 @@ export class Site {
     return this.dialplane.api<T>(token, method, `/extensions${path}`, body);
   }
 
-  async create(number: string, tenant = this.tenant): Promise<Phone> {
-    const made = await this.api<Made>('POST', '', { extension_number: number }, tenant.token);
+  async create(number: string, tenant = this.tenant, more: object = {}): Promise<Phone> {
+    const given = { extension_number: number, ...more };
+    const made = await this.api<Made>('POST', '', given, tenant.token);
     return { user: number, domain: tenant.tenant.domain, password: made.body.data.sip_password };
   }
 

@@ -39,3 +39,31 @@ function cut(received: Buffer): { head: string; body: string; rest: Buffer } | n
   if (received.length < bodyEnd) return null;
   return { head, body: received.subarray(headEnd + 2, bodyEnd).toString(), rest: received.subarray(bodyEnd) };
 }
+
+/** What the switch tells of from now on, until `close`. */
+export interface EventLog {
+  /** Each event as JSON, the oldest first. */
+  readonly events: Record<string, string>[];
+  close(): void;
+}
+
+/** Listens to events, such as `CHANNEL_HANGUP_COMPLETE`; resolves once they are subscribed to. */
+export function eslEvents(port: number, password: string, names: string): Promise<EventLog> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    const events: Record<string, string>[] = [];
+    let received: Buffer = Buffer.alloc(0);
+    socket.once('error', reject);
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      for (let frame = cut(received); frame; frame = cut(received)) {
+        received = frame.rest;
+        const { head, body } = frame;
+        if (head.includes('auth/request')) socket.write(`auth ${password}\n\n`);
+        else if (head.includes('+OK accepted')) socket.write(`event json ${names}\n\n`);
+        else if (head.includes('command/reply')) resolve({ events, close: () => socket.destroy() });
+        else if (head.includes('text/event-json')) events.push(JSON.parse(body) as Record<string, string>);
+      }
+    });
+  });
+}

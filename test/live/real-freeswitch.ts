@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { FREESWITCH_BIN } from './available';
 import { Child } from './child';
-import { eslApi } from './raw-esl';
+import { eslApi, eslEvents, type EventLog } from './raw-esl';
 import { eventually, freePort } from './waiting';
 
 /** Every place where FreeSWITCH would write or look for something, each an option of the same name. */
@@ -57,6 +57,10 @@ export class RealFreeSwitch {
 
   api(command: string): Promise<string> {
     return eslApi(this.options.eslPort, this.options.eslPassword, command);
+  }
+
+  events(names: string): Promise<EventLog> {
+    return eslEvents(this.options.eslPort, this.options.eslPassword, names);
   }
 
   /** The files of a folder below `name`, by their paths in it. */

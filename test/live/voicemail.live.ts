@@ -30,8 +30,11 @@ describeLive('voicemail', options, (site) => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const count = async (number: string, which = 'all'): Promise<string> =>
-    (await site().freeswitch.api(`vm_boxcount ${number}@${DOMAIN}|${which}`)).trim();
+  const count = async (number: string, which: string): Promise<string> => {
+    return (await site().freeswitch.api(`vm_boxcount ${await mailboxOf(number)}@${DOMAIN}|${which}`)).trim();
+  };
+  const mailboxOf = async (number: string): Promise<string> =>
+    (await site().freeswitch.api(`user_data ${number}@${DOMAIN} var dialplane_mailbox`)).trim();
 
   /** New and saved messages, once all calls are over. */
   async function messages(number: string): Promise<string> {
@@ -70,7 +73,7 @@ describeLive('voicemail', options, (site) => {
         const all = await mails();
         return all.split('CALLED ').length === 4 && all;
       });
-      check('called with', /CALLED (.*)/.exec(mail)?.[1], `-f 4001@${DOMAIN} an.ng+vm@mail.test`);
+      check('called with', /CALLED (.*)/.exec(mail)?.[1], `-f ${await mailboxOf('4001')}@${DOMAIN} an.ng+vm@mail.test`);
       check('with the message', /filename="msg_[\w-]+\.wav"/.test(mail), true);
     });
 
@@ -111,21 +114,16 @@ describeLive('voicemail', options, (site) => {
     });
   });
 
-  it('passes no address on that a shell could read', async () => {
+  it('takes no address that a shell could read', async () => {
     const proof = join(folder, 'proof');
-    const address = `x\`touch\${IFS}${proof}\`@mail.test`;
-    await site().extension('4004', { voicemail_enabled: true, voicemail_email: address });
+    await site().extension('4004', { voicemail_enabled: true });
+    for (const voicemail_email of [`x\`touch\${IFS}${proof}\`@mail.test`, "o'brien@mail.test"]) {
+      const { status } = await site().api('PUT', '/extensions/4004', { voicemail_email });
+      check(`${voicemail_email.slice(0, 10)}…`, status, 422);
+    }
     const caller = await site().extension('4005');
-    const before = await mails();
     check('a call to it', await phone(0).speak(caller, '4004', MESSAGE_MS), 200);
     check('mailbox', await messages('4004'), '1 new, 0 saved');
-    // The next mail is sent after this one would have been.
-    check('then one to a safe address', await phone(0).speak(caller, '4001', MESSAGE_MS), 200);
-    const after = await eventually('a mail', async () => {
-      const all = await mails();
-      return all.length > before.length && all;
-    });
-    check('mails', after.slice(before.length).split('CALLED ').length - 1, 1);
     check('commands run', existsSync(proof), false);
   });
 

@@ -33,7 +33,7 @@ module.exports = {
           '^src/common/(rules|time|pause|same-secret|deadline|errors|etag|counted|csv|columns)[.]ts$',
           '^src/sip-credentials/(a1-hash|password|sealed-box)[.]ts$',
           '^src/freeswitch/(xml|names|contact|node-address|registrations-xml|sofia-events|device-id|call-id|lines)[.]ts$',
-          '^src/directory/(user-xml|group-xml|lookup-request|last-answers|misses)[.]ts$',
+          '^src/directory/(user-xml|encoded-words|group-xml|lookup-request|last-answers|misses)[.]ts$',
           '^src/database/(codes|unavailable)[.]ts$',
           '^src/docs/(openapi|operation-id|examples|every-operation|nullable-enums)[.]ts$',
           '^src/(caller-ids/(phone-number|number-kind)|tenants/sip-domain|auth/(token|roles))[.]ts$',

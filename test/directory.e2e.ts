@@ -78,6 +78,7 @@ describeOnEach('/freeswitch/directory', (lane) => {
         recording_mode: 'inbound',
         voicemail_enabled: 'true',
         dialplane_mailbox: mailbox,
+        dialplane_mail_caller: 'Reception 1001',
       },
     });
     expect(read((await dialplane.lookupUser(mailbox, domain)).text)).toEqual({

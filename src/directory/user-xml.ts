@@ -1,4 +1,5 @@
 import { isDiallable, mailable } from '../extensions/voicemail-rules';
+import { encodedWords } from './encoded-words';
 import { registeredName } from '../freeswitch/names';
 import { element, type Xml, xmlDocument } from '../freeswitch/xml';
 
@@ -160,6 +161,8 @@ function userVariables(user: DirectoryUser): Values {
     recording_mode: user.recordingMode,
     voicemail_enabled: String(user.voicemailEnabled),
     dialplane_mailbox: user.mailbox,
+    // Who left the message, in the subject of its mail.
+    dialplane_mail_caller: `${encodedWords(user.displayName ?? '')} ${user.number}`.trim(),
   };
 }
 

@@ -10,6 +10,12 @@ import { eventually } from './waiting';
 const MESSAGE_MS = 4_500;
 let folder = '';
 
+/** A header's text of which words are encoded (RFC 2047). */
+function decoded(header: string): string {
+  const word = /=\?UTF-8\?B\?([A-Za-z0-9+/=]*)\?=(?: (?==\?))?/g;
+  return header.replace(word, (_all, text: string) => Buffer.from(text, 'base64').toString());
+}
+
 /** Stands for sendmail: notes what it is called with, and what it is given. */
 async function fakeMailer(): Promise<string> {
   folder = await mkdtemp(join(tmpdir(), 'live-mail-'));
@@ -21,7 +27,7 @@ async function fakeMailer(): Promise<string> {
 
 const options = async (): Promise<object> => ({
   phones: 3,
-  freeswitch: { MAILER: await fakeMailer(), RING_SECONDS: '2' },
+  freeswitch: { MAILER: await fakeMailer(), VOICEMAIL_FROM: 'box@calls.test', RING_SECONDS: '2' },
 });
 
 describeLive('voicemail', options, (site) => {
@@ -31,10 +37,9 @@ describeLive('voicemail', options, (site) => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const count = async (number: string, which: string): Promise<string> => {
-    return (await site().freeswitch.api(`vm_boxcount ${await mailboxOf(number)}@${DOMAIN}|${which}`)).trim();
+    const mailbox = await site().freeswitch.api(`user_data ${number}@${DOMAIN} var dialplane_mailbox`);
+    return (await site().freeswitch.api(`vm_boxcount ${mailbox.trim()}@${DOMAIN}|${which}`)).trim();
   };
-  const mailboxOf = async (number: string): Promise<string> =>
-    (await site().freeswitch.api(`user_data ${number}@${DOMAIN} var dialplane_mailbox`)).trim();
 
   /** New and saved messages, once all calls are over. */
   async function messages(number: string): Promise<string> {
@@ -73,8 +78,20 @@ describeLive('voicemail', options, (site) => {
         const all = await mails();
         return all.split('CALLED ').length === 4 && all;
       });
-      check('called with', /CALLED (.*)/.exec(mail)?.[1], `-f ${await mailboxOf('4001')}@${DOMAIN} an.ng+vm@mail.test`);
-      check('with the message', /filename="msg_[\w-]+\.wav"/.test(mail), true);
+      const [, first = ''] = mail.split('CALLED ');
+      const header = (name: string): string | undefined =>
+        new RegExp(`^${name}: (.*)$`, 'mi').exec(first.split('\n\n')[0] ?? '')?.[1];
+      check('called with', first.split('\n')[0], '-f box@calls.test an.ng+vm@mail.test');
+      check('From', header('From'), 'box@calls.test');
+      check('To', header('To'), 'an.ng+vm@mail.test');
+      check('Subject', decoded(header('Subject') ?? ''), 'Voicemail from Gọi 4002');
+      check('Subject is ASCII', /^[ -~]+$/.test(header('Subject') ?? ''), true);
+      const date = header('Date') ?? '';
+      check('Date as mail has it', /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}$/.test(date), true);
+      check('Date is now', Math.abs(Date.now() - Date.parse(date)) < 180_000, true);
+      check('a text in UTF-8', /^Content-Type: text\/plain; charset=UTF-8$/m.test(first), true);
+      check('says who and for whom', /^Voicemail for 4001 from Gọi 4002, 00:00:0\d\.$/m.test(first), true);
+      check('with the message', /filename="msg_[\w-]+\.wav"/.test(first), true);
     });
 
     it('takes the call when the extension has as many as it may', async () => {

@@ -202,8 +202,11 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
       verdict: { code: 'no_such_extension' },
       evidence: { extension: { exists: false, status: null, deleted_at: null } },
     });
+    // Who has the number next is told nothing of the phones before.
     await make(tenant, '1001');
-    expect((await diagnosis()).verdict.code).toBe('not_tried_again');
+    const next = await diagnosis();
+    expect(next.verdict.code).toBe('never_tried');
+    expect([next.evidence.attempts, next.evidence.lookups]).toEqual([[], []]);
   });
 
   it('knows no malformed number', async () => {

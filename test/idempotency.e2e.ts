@@ -249,6 +249,7 @@ describeOnEach('an Idempotency-Key', (lane) => {
       extensionNumber: String(2000 + i),
       liveNumber: String(2000 + i),
       a1: '',
+      mailbox: String(2000 + i),
       createdAt: time,
       updatedAt: time,
     }));

@@ -73,7 +73,7 @@ export class RevocationStore implements WorkStore {
         ...nodes.map((node) => this.workOf(manager, revocation, node)),
         ...unknown.map((name) => unknownWork(manager, revocation, name)),
       ]);
-      if (created.length > 0) await manager.insert(RevocationNode, created);
+      if (created.length > 0) await insertWorks(manager, created);
       works.push(...created);
     }
     return works;
@@ -258,4 +258,13 @@ function unknownWork(manager: EntityManager, revocation: Revocation, name: strin
 /** In whole seconds, as the database keeps it. */
 function claimEnd(): Date {
   return new Date(now().getTime() + CLAIM_MS);
+}
+
+/** Many rows at once: read back, as TypeORM does for what has a default, they would be a condition too deep for SQLite. */
+async function insertWorks(manager: EntityManager, works: readonly RevocationNode[]): Promise<void> {
+  const insert = manager.createQueryBuilder().insert().into(RevocationNode);
+  await insert
+    .values([...works])
+    .updateEntity(false)
+    .execute();
 }

@@ -42,7 +42,15 @@ export async function addExtensions(
   const rows = Array.from({ length: count }, (_, i) => {
     const extensionNumber = String(20_000 + i);
     const numbers = { extensionNumber, liveNumber: extensionNumber };
-    return { tenantId: tenant.id, ...numbers, a1: '', createdAt: time, updatedAt: time, ...fields };
+    return {
+      tenantId: tenant.id,
+      ...numbers,
+      a1: '',
+      mailbox: extensionNumber,
+      createdAt: time,
+      updatedAt: time,
+      ...fields,
+    };
   });
   const { manager } = dialplane.dataSource;
   await manager.createQueryBuilder().insert().into(Extension).values(rows).updateEntity(false).execute();

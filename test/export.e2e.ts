@@ -66,7 +66,13 @@ describeOnEach('an export', (lane) => {
       const rows = Array.from({ length: Math.min(1_000, count - first) }, (_, i) => {
         const extensionNumber = String(first + i + 1).padStart(6, '0');
         const common = { tenantId: tenant.tenant.id, displayName, a1: '', createdAt: time, updatedAt: time };
-        return { ...common, extensionNumber, liveNumber: extensionNumber, mailbox: extensionNumber };
+        return {
+          ...common,
+          extensionNumber,
+          liveNumber: extensionNumber,
+          mailbox: extensionNumber,
+          liveSince: time,
+        };
       });
       const insert = dialplane.dataSource.createQueryBuilder().insert().into(Extension).values(rows);
       await insert.updateEntity(false).execute();

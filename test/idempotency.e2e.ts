@@ -250,6 +250,7 @@ describeOnEach('an Idempotency-Key', (lane) => {
       liveNumber: String(2000 + i),
       a1: '',
       mailbox: String(2000 + i),
+      liveSince: time,
       createdAt: time,
       updatedAt: time,
     }));

@@ -108,7 +108,15 @@ async function insertExtensions(
     const number = numberAt(index);
     const { sealedA1 } = credentials.make({ tenantId, number, realm: DOMAIN }, `password-${number}`);
     return {
-      ...{ tenantId, extensionNumber: number, liveNumber: number, mailbox: number, a1: sealedA1, ...times },
+      ...{
+        tenantId,
+        extensionNumber: number,
+        liveNumber: number,
+        mailbox: number,
+        liveSince: times.createdAt,
+        a1: sealedA1,
+        ...times,
+      },
       ...{ displayName: `Desk ${number}`, outboundCallerIdId: callerId },
     };
   };

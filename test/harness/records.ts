@@ -47,6 +47,7 @@ export async function addExtensions(
       ...numbers,
       a1: '',
       mailbox: extensionNumber,
+      liveSince: time,
       createdAt: time,
       updatedAt: time,
       ...fields,

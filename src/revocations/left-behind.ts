@@ -43,7 +43,14 @@ export async function catchUp(manager: EntityManager, node: string): Promise<voi
     .getRawMany<{ id: number }>();
   for (const some of chunksOf(missing, AT_A_TIME)) {
     const works = some.map(({ id }) => ({ revocationId: id, node, ...NO_COUNTS, ...NOTHING_DONE }));
-    await manager.insert(RevocationNode, works);
+    // Not insert(): that reads many rows back by a condition too deep for SQLite.
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(RevocationNode)
+      .values(works)
+      .updateEntity(false)
+      .execute();
   }
 }
 

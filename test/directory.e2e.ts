@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extension } from '../src/extensions/extension.entity';
+import { a1Hash } from '../src/sip-credentials/a1-hash';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { basic, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
 import { NOT_FOUND, read, USER } from './harness/directory-answer';
@@ -63,7 +64,7 @@ describeOnEach('/freeswitch/directory', (lane) => {
         'allow-empty-password': 'false',
         'sip-force-extension': `1001.${domain}`,
         'dial-string': expect.stringMatching(
-          `^{sip_invite_domain=${domain}}\\[sip_route_uri=sip:\\$\\{regex\\(.+\\}\\]sofia/internal/1001.${domain}%${domain}$`,
+          `^{sip_invite_domain=${domain},outbound_redirect_fatal=true}\\[sip_route_uri=sip:\\$\\{regex\\(.+\\}\\]sofia/internal/1001.${domain}%${domain}$`,
         ) as string,
         'mwi-account': `${mailbox}@${domain}`,
         'vm-enabled': 'false',
@@ -144,6 +145,40 @@ describeOnEach('/freeswitch/directory', (lane) => {
       read((await dialplane.lookupUser('1001', of)).text).values.effective_caller_id_name;
     expect(await name(domain)).toBe('Mine');
     expect(await name(other.tenant.domain)).toBe('Theirs');
+  });
+
+  it('knows a caller who hides by the domain that it dials, and keeps the answer from the cache', async () => {
+    const other = await dialplane.tenant();
+    const { sip_password } = await create({ extension_number: '1001', display_name: 'Mine' });
+    await dialplane.api(other.token, 'POST', '/extensions', { extension_number: '1001' });
+    const call = (of: string): Record<string, string> => ({
+      ...USER,
+      user: '1001',
+      domain: 'anonymous.invalid',
+      action: 'sip_auth',
+      sip_auth_method: 'INVITE',
+      sip_to_host: of,
+    });
+    const mine = read((await dialplane.lookup(call(domain))).text);
+    expect(mine).toMatchObject({ id: '1001', domain: 'anonymous.invalid' });
+    expect(mine).not.toHaveProperty('cacheable');
+    expect(mine.values).toMatchObject({
+      'a1-hash': a1Hash('1001', 'anonymous.invalid', sip_password),
+      'sip-force-extension': `1001.${domain}`,
+      'mwi-account': `1001@${domain}`,
+      dialplane_tenant: domain,
+      effective_caller_id_name: 'Mine',
+    });
+    const theirs = read((await dialplane.lookup(call(other.tenant.domain))).text);
+    expect(theirs.values.dialplane_tenant).toBe(other.tenant.domain);
+    expect(theirs.values['a1-hash']).not.toBe(mine.values['a1-hash']);
+    for (const wrong of [
+      { sip_auth_method: 'REGISTER' },
+      { sip_to_host: 'nobody.test' },
+      { sip_to_host: 'anonymous.invalid' },
+      { user: '1002' },
+    ])
+      expect((await dialplane.lookup({ ...call(domain), ...wrong })).text).toBe(NOT_FOUND);
   });
 
   it.each([

@@ -67,6 +67,7 @@ export class DiagnosisController {
       kind: 'user',
       number,
       domain: account.domain,
+      realm: account.domain,
       unencrypted: false,
     });
     void reply.header('Content-Type', 'text/xml; charset=utf-8');

@@ -51,7 +51,9 @@ export class DirectoryController {
     done();
     this.metrics.lookups.inc({ result });
     this.askers.asked(form, clientAddress(request));
-    if (lookup.kind !== 'mailbox') this.log.answered(form, result, request.ip);
+    if (lookup.kind !== 'mailbox') {
+      this.log.answered(lookup.kind === 'user' ? { ...form, domain: lookup.domain } : form, result, request.ip);
+    }
     await reply
       .status(xml === null ? 503 : 200)
       .header('Content-Type', 'text/xml; charset=utf-8')

@@ -165,6 +165,7 @@ export class DirectoryService {
 
   private told(request: AskedUser, row: UserRow, result: LookupAnswer['result']): LookupAnswer {
     const user = this.userOf(request, row);
+    if (user === null) return MISSING;
     if (request.kind === 'mailbox') {
       return request.mailbox === row.mailbox ? { xml: mailboxXml(user), result } : MISSING;
     }
@@ -172,12 +173,21 @@ export class DirectoryService {
     return { xml: userXml(user, this.settings.DIRECTORY_CACHE_MS), result };
   }
 
-  private userOf({ number, domain }: AskedUser, row: UserRow): DirectoryUser {
+  /** Null when no hash is known in the realm. */
+  private userOf(request: AskedUser, row: UserRow): DirectoryUser | null {
+    const { number, domain } = request;
+    const realm = request.kind === 'user' ? request.realm : domain;
     const identity = { tenantId: row.tenantId, number };
+    const a1 =
+      realm === domain
+        ? this.credentials.openA1(row.a1, identity)
+        : this.credentials.openAnonymousA1(row.a1, identity);
+    if (a1 === null) return null;
     return {
       number,
       domain,
-      a1: this.credentials.openA1(row.a1, identity),
+      realm,
+      a1,
       displayName: row.displayName,
       voicemailEnabled: Boolean(row.voicemailEnabled),
       voicemailPin: row.voicemailPin === null ? null : this.credentials.openPin(row.voicemailPin, identity),

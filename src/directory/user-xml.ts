@@ -7,6 +7,8 @@ import { element, type Xml, xmlDocument } from '../freeswitch/xml';
 export interface DirectoryUser {
   number: string;
   domain: string;
+  /** In which the lookup asked, and the hash is: the domain, but for a caller who hides. */
+  realm: string;
   /** Hex, not sealed. */
   a1: string;
   displayName: string | null;
@@ -31,14 +33,15 @@ const CONTEXT = 'default';
 
 /**
  * The answer for one user: the same whatever FreeSWITCH asks for, since it caches the first answer
- * and serves REGISTER, INVITE, calls and voicemail from it. One that is for TLS only is not cached.
+ * and serves REGISTER, INVITE, calls and voicemail from it. One that is for TLS only is not cached, nor one in
+ * another realm than the tenant's, where users of two tenants have the same name.
  *
  * @param cacheMs how long FreeSWITCH may keep it; 0: not at all
  */
 export function userXml(user: DirectoryUser, cacheMs: number): Xml {
-  const cacheable = cacheMs > 0 && !user.tlsOnly;
+  const cacheable = cacheMs > 0 && !user.tlsOnly && user.realm === user.domain;
   const isMailbox = user.mailbox === user.number;
-  return oneUser(user.domain, {
+  return oneUser(user.realm, {
     attributes: {
       ...(isMailbox ? mailboxAttributes(user) : { id: user.number }),
       ...(cacheable && { cacheable: String(cacheMs) }),
@@ -116,7 +119,7 @@ function userParams({ number, domain, ...user }: DirectoryUser): Values {
 
 /**
  * How `user/…` and groups call an extension: one phone of it in each profile, where its REGISTER came from. The invite
- * domain makes From an address that can be called back.
+ * domain makes From an address that can be called back. Where a phone forwards to (302) is not called.
  *
  * FreeSWITCH facts: `${sofia_contact(…)}` would paste the phone's own Contact into this, commas and brackets that run
  * commands included; like this sofia looks the contact up behind the parser. It would send the INVITE wherever that
@@ -127,7 +130,7 @@ function dialString(registered: string, domain: string, profiles: readonly strin
     const phones = `sofia(status profile ${profile} user ${registered}@${domain})`;
     return `[sip_route_uri=sip:${routeTo(phones)}]sofia/${profile}/${registered}%${domain}`;
   });
-  return `{sip_invite_domain=${domain}}${legs.join(',')}`;
+  return `{sip_invite_domain=${domain},outbound_redirect_fatal=true}${legs.join(',')}`;
 }
 
 /** An address in FreeSWITCH's list of phones, encoded. */

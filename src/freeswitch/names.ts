@@ -5,6 +5,12 @@ export const PROFILE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 export const MAILBOX = /^([0-9]{3,10})(?:-[0-9a-z]{1,12})?$/;
 
 /**
+ * The realm in which a caller who hides is challenged. FreeSWITCH fact: the realm is the host of From, and that
+ * of a caller who hides is this (RFC 3323).
+ */
+export const ANONYMOUS_REALM = 'anonymous.invalid';
+
+/**
  * The name under which sofia files a user's contacts, forced by the directory.
  *
  * FreeSWITCH fact: sofia checks the digest against the realm that the phone names, but files the

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ANONYMOUS_REALM } from '../freeswitch/names';
 import { a1Hash } from './a1-hash';
 import { makePassword } from './password';
 import { CannotUnseal, SealedBox } from './sealed-box';
@@ -14,6 +15,7 @@ export interface SipIdentity {
 export interface NewCredentials {
   password: string;
   generated: boolean;
+  /** The A1 hash in the tenant's realm, a blank, and that in ANONYMOUS_REALM. */
   sealedA1: string;
 }
 
@@ -25,17 +27,27 @@ export class SipCredentials {
   /** @param chosen the client's own password; absent: one is made */
   make(identity: SipIdentity, chosen?: string | null): NewCredentials {
     const password = chosen ?? makePassword();
-    const a1 = a1Hash(identity.number, identity.realm, password);
+    const [own, anonymous] = [identity.realm, ANONYMOUS_REALM].map((realm) =>
+      a1Hash(identity.number, realm, password),
+    );
     return {
       password,
       generated: chosen === undefined || chosen === null,
-      sealedA1: this.box.seal(a1, place('a1', identity)),
+      sealedA1: this.box.seal(`${own} ${anonymous}`, place('a1', identity)),
     };
   }
 
   /** @throws CannotUnseal */
   openA1(sealed: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
-    return this.box.unseal(sealed, place('a1', identity));
+    return this.openHashes(sealed, identity)[0] ?? '';
+  }
+
+  /**
+   * The hash in ANONYMOUS_REALM; null for a password that was set before there was one.
+   * @throws CannotUnseal
+   */
+  openAnonymousA1(sealed: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string | null {
+    return this.openHashes(sealed, identity)[1] ?? null;
   }
 
   sealPin(pin: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
@@ -55,6 +67,10 @@ export class SipCredentials {
   /** @throws CannotUnseal */
   openPin(sealed: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string {
     return this.box.unseal(sealed, place('voicemail_pin', identity));
+  }
+
+  private openHashes(sealed: string, identity: Pick<SipIdentity, 'tenantId' | 'number'>): string[] {
+    return this.box.unseal(sealed, place('a1', identity)).split(' ');
   }
 }
 

@@ -61,6 +61,16 @@ describe('credentials', () => {
     const made = credentials.make(identity, 'chosen by me');
     expect(made).toMatchObject({ password: 'chosen by me', generated: false });
     expect(credentials.openA1(made.sealedA1, identity)).toBe(a1Hash('1001', 'pbx.test', 'chosen by me'));
+    expect(credentials.openAnonymousA1(made.sealedA1, identity)).toBe(
+      a1Hash('1001', 'anonymous.invalid', 'chosen by me'),
+    );
+    expect(made.sealedA1.length).toBeLessThanOrEqual(255);
+  });
+
+  it('open what was sealed before there was a second hash', () => {
+    const sealed = new SealedBox(Buffer.alloc(32, 1)).seal('0f'.repeat(16), 'a1 of 1001 in tenant 1');
+    expect(credentials.openA1(sealed, identity)).toBe('0f'.repeat(16));
+    expect(credentials.openAnonymousA1(sealed, identity)).toBeNull();
   });
 
   it("do not open in another extension's place, nor a PIN in a hash's", () => {

@@ -23,6 +23,7 @@ it.each([
   'a\n',
   'đà.test',
   'a_b.test',
+  'anonymous.invalid',
   '$${domain}',
   `${'a'.repeat(64)}.test`,
   `${'a.'.repeat(95)}a`,

@@ -52,7 +52,11 @@ export class DirectoryController {
     this.metrics.lookups.inc({ result });
     this.askers.asked(form, clientAddress(request));
     if (lookup.kind !== 'mailbox') {
-      this.log.answered(lookup.kind === 'user' ? { ...form, domain: lookup.domain } : form, result, request.ip);
+      this.log.answered(
+        lookup.kind === 'user' ? { ...form, domain: lookup.domain } : form,
+        result,
+        request.ip,
+      );
     }
     await reply
       .status(xml === null ? 503 : 200)

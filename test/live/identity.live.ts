@@ -158,6 +158,16 @@ describeLive('what the other side learns of a caller', options, (site) => {
     await site().quiet();
   });
 
+  it('a mailbox does not learn who hides', async () => {
+    await site().extension('7020', { voicemail_enabled: true });
+    const { hangUp } = await caller.call(from, '7020', { headers: ['Privacy: id'] });
+    await eventually('the mailbox', async () => (await channels()).includes('"voicemail"'));
+    await hangUp();
+    await site().quiet();
+    const listed = await site().freeswitch.api(`vm_list 7020@${DOMAIN}`);
+    check('its messages name the caller', /7000|Known/.test(listed), false);
+  });
+
   describe('anonymous@anonymous.invalid', () => {
     const hides = HIDES.at(-1)?.[1] ?? {};
     it('opens no tenant to another', async () => {

@@ -98,7 +98,18 @@ export class Phone {
     const child = new Child(SIPP_BIN, [
       `127.0.0.1:${this.sipPort}`,
       ...(await commonArgs(file)),
-      ...['-p', String(await freePort()), '-m', '1', '-s', number, '-au', number, '-ap', password],
+      ...[
+        '-p',
+        String(await this.portFor(scenario)),
+        '-m',
+        '1',
+        '-s',
+        number,
+        '-au',
+        number,
+        '-ap',
+        password,
+      ],
       ...Object.entries({ domain, dialled: domain, ...keys }).flatMap(([key, value]) => ['-key', key, value]),
       ...files.args,
       ...more,
@@ -117,6 +128,11 @@ export class Phone {
       );
     }
     return Number(status);
+  }
+
+  /** A phone is called where its REGISTER came from. */
+  private async portFor(scenario: string): Promise<number> {
+    return scenario === 'register' && !(await udpPortTaken(this.port)) ? this.port : freePort();
   }
 
   private async files(name: string): Promise<{ log: string; messages: string; args: string[] }> {

@@ -175,10 +175,15 @@ describeLive(
         site().check('a call', await calls.call(caller, '3003'), 486);
         site().check('INVITEs at the plain phone', rings.invites.length - before.good, 1);
         site().check('INVITEs at the odd one', odd.invites.length - before.odd, expected ? 1 : 0);
-        const { body } = await site().api('GET', '/extensions/3003/registration');
-        const { devices } = body.data as { devices: Record<string, unknown>[] };
-        const shown = devices.find(({ network_port }) => network_port === Number(here.split(':')[1]));
         const why = reason ? (expect.stringMatching(reason) as string) : null;
+        const shown = await eventually('the device as it is now', async () => {
+          const { body } = await site().api('GET', '/extensions/3003/registration');
+          const { devices } = body.data as { devices: Record<string, unknown>[] };
+          const there = devices.filter(({ network_port }) => network_port === Number(here.split(':')[1]));
+          return (
+            there.length === 1 && (there[0]?.unreachable_reason === null) === (reason === null) && there[0]
+          );
+        });
         expect(shown).toMatchObject({ unreachable_reason: why, ...(reason && { reachable: false }) });
         await register(odd, callee, { contact, headers: ['Expires: 0'] });
         await forget(site(), callee);

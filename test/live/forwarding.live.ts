@@ -40,8 +40,7 @@ describeLive('a phone forwards its calls (302)', options, (site) => {
     await site().quiet();
     return status;
   }
-  const messages = async (number: string): Promise<string> =>
-    (await site().freeswitch.api(`vm_boxcount ${number}@${DOMAIN}|new`)).trim();
+  const messages = (number: string): Promise<string> => site().messagesOf(number, 'new');
 
   beforeAll(async () => {
     trunk = await create(trunkPort, TRUNK);

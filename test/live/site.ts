@@ -114,6 +114,12 @@ export class Site {
     return xml.match(new RegExp(fields, 'g'))?.length ?? 0;
   }
 
+  /** How many messages FreeSWITCH has in an extension's mailbox. @param which new, saved or all */
+  async messagesOf(number: string, which: string): Promise<string> {
+    const mailbox = await this.freeswitch.api(`user_data ${number}@${DOMAIN} var dialplane_mailbox`);
+    return (await this.freeswitch.api(`vm_boxcount ${mailbox.trim()}@${DOMAIN}|${which}`)).trim();
+  }
+
   /** Resolves when FreeSWITCH has no call left. */
   async quiet(freeswitch = this.freeswitch): Promise<void> {
     await eventually('no calls', async () =>

@@ -1,5 +1,5 @@
 import { forwards, type Reply, ScriptedPhone } from './scripted-phone';
-import { describeLive, DOMAIN, type Site } from './site';
+import { describeLive, type Site } from './site';
 import { type Account } from './sipp';
 
 describeLive('a call that nobody answers', { phones: 1, freeswitch: { RING_SECONDS: '2' } }, (site) => {
@@ -90,6 +90,6 @@ describeLive('a call that nobody answers', { phones: 1, freeswitch: { RING_SECON
     check('REGISTER', await site().phone(0).register(account, { contact }), 200);
     check('the call', await site().phone(0).speak(from, '8090', 4_500), 200);
     await site().quiet();
-    check('messages', (await site().freeswitch.api(`vm_boxcount 8090@${DOMAIN}|new`)).trim(), '1');
+    check('messages', await site().messagesOf('8090', 'new'), '1');
   });
 });

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RawPhone } from './raw-phone';
-import { describeLive, DOMAIN, type Site } from './site';
+import { describeLive, type Site } from './site';
 import { type Account, type Phone } from './sipp';
 import { eventually } from './waiting';
 
@@ -36,10 +36,7 @@ describeLive('voicemail', options, (site) => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const count = async (number: string, which: string): Promise<string> => {
-    const mailbox = await site().freeswitch.api(`user_data ${number}@${DOMAIN} var dialplane_mailbox`);
-    return (await site().freeswitch.api(`vm_boxcount ${mailbox.trim()}@${DOMAIN}|${which}`)).trim();
-  };
+  const count = (number: string, which: string): Promise<string> => site().messagesOf(number, which);
 
   /** New and saved messages, once all calls are over. */
   async function messages(number: string): Promise<string> {

@@ -10,8 +10,8 @@ const ROWS = 10_000;
 const ROUNDS = 3;
 const ROWS_PER_INSERT = 500;
 const COLUMNS =
-  'tenant_id, extension_number, live_number, display_name, max_concurrent, a1, created_at, updated_at';
-const MARKS = '(?, ?, ?, ?, ?, ?, ?, ?)';
+  'tenant_id, extension_number, live_number, display_name, max_concurrent, a1, mailbox, live_since, created_at, updated_at';
+const MARKS = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const TIME = '2026-01-01 00:00:00';
 /** As long as what is sealed. */
 const A1 = 'x'.repeat(83);
@@ -100,7 +100,7 @@ async function insertBare(kind: Kind, url: string): Promise<void> {
 
 function bareRow(index: number): (string | number)[] {
   const number = numberAt(index);
-  return [1, number, number, `Desk ${index}`, (index % 9) + 1, A1, TIME, TIME];
+  return [1, number, number, `Desk ${index}`, (index % 9) + 1, A1, `${number}-1`, TIME, TIME, TIME];
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

@@ -215,11 +215,16 @@ describeOnEach('dialplane', (lane) => {
       directoryUrl: 'http://127.0.0.1:1/freeswitch/directory',
       directoryAuth: { username: 'freeswitch', password: 'another-password' },
     });
-    const nodes = `${fake.address} esl://:wrong@127.0.0.1:${fake.port}?name=fs2 esl://:x@127.0.0.1:1?name=fs3`;
-    const outcome = await commandLine.run(['doctor'], {
-      FREESWITCH_NODES: nodes,
-      FREESWITCH_SIP_PROFILES: 'internal,none',
-    });
+    const nodes = {
+      fs1: fake.address,
+      fs2: `esl://:wrong@127.0.0.1:${fake.port}`,
+      fs3: 'esl://:x@127.0.0.1:1',
+    };
+    // That of the test before.
+    expect(await commandLine.run(['node', 'remove', 'fs1'])).toMatchObject({ code: 0 });
+    for (const [name, url] of Object.entries(nodes))
+      expect(await commandLine.run(['node', 'add', name, url])).toMatchObject({ code: 0 });
+    const outcome = await commandLine.run(['doctor'], { FREESWITCH_SIP_PROFILES: 'internal,none' });
     expect(outcome.code).toBe(1);
     const failures = outcome.stdout.split('\n').filter((line) => line.startsWith('FAIL'));
     expect(failures).toEqual([

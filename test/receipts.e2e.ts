@@ -74,6 +74,7 @@ describeOnEach('the receipts of revocations', (lane) => {
         status: 'pending',
         flushed_entries: 0,
         dropped_contacts: 0,
+        deleted_messages: 0,
         flushed_at: null,
         verified_at: null,
         pending_since: away?.requested_at,

@@ -72,8 +72,9 @@ describeOnEach('while a scanner guesses', (lane) => {
     await scan();
     await elsewhere.create({ name: 'later', domain: 'later.test', maxExtensions: null }, SYSTEM);
     await dialplane.dataSource.query(
-      `INSERT INTO extensions (tenant_id, extension_number, live_number, a1, created_at, updated_at)
-       SELECT t.id, '1001', '1001', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00'
+      `INSERT INTO extensions
+         (tenant_id, extension_number, live_number, a1, mailbox, live_since, created_at, updated_at)
+       SELECT t.id, '1001', '1001', '', '1001-1', '2026-01-01 00:00:00', '2026-01-01 00:00:00', '2026-01-01 00:00:00'
        FROM tenants t WHERE t.domain = 'later.test'`,
     );
     // Its key does not open: 503 says that it was found.

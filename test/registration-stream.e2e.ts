@@ -171,7 +171,7 @@ describeOnEach('the stream of registrations', (lane) => {
       const plain = await open({ devices: 'false' });
       const { extensions } = (await stream.next<Snapshot>()).data;
       expect(extensions).toEqual([expect.objectContaining({ extension_number: '1001', devices: [] })]);
-      const contacts = ['sip:a@192.0.2.1:5060', 'sip:b@192.0.2.1:5060'];
+      const contacts = ['sip:a@127.0.0.1:5060', 'sip:b@127.0.0.1:5060'];
       for (const contact of contacts) await fs.register({ ...phone, contact });
       const first = await stream.next<Extension>();
       const second = await stream.next<Extension>();

@@ -177,7 +177,7 @@ describeOnEach('sip_registration', (lane) => {
     await fs1.loseEvents(() => fs1.unregister(phone));
     // The next registration of the same contact is another extension's: what it displaced is asked about.
     const made = await dialplane.api<Made>(tenant.token, 'POST', '/extensions', { extension_number: '1002' });
-    const contact = 'sip:shared@192.0.2.1:5060';
+    const contact = 'sip:shared@127.0.0.1:5060';
     await fs1.register({ ...phone, contact });
     await within1s('registered');
     await fs1.loseEvents(() => fs1.unregister({ ...phone, contact }));

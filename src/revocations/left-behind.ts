@@ -3,6 +3,7 @@ import { chunksOf } from '../common/chunks';
 import { now } from '../common/time';
 import { Extension } from '../extensions/extension.entity';
 import { Tenant } from '../tenants/tenant.entity';
+import { insertWork, NOTHING_DONE } from './new-work';
 import { Revocation } from './revocation.entity';
 import { RevocationNode } from './revocation-node.entity';
 
@@ -27,10 +28,8 @@ export interface LeftBehind {
 /** Only what has been changed so lately can a node's user cache still hold as it was; no setting makes it longer. */
 const LONGEST_CACHE_MS = 40 * 60_000;
 
-const NO_COUNTS = { flushedEntries: 0, droppedContacts: 0, deletedMessages: 0, attempts: 0 };
-const NOTHING_DONE = {
-  ...{ flushedAt: null, verifiedAt: null, lastError: null, claimedBy: null, claimedUntil: null },
-};
+const AGAIN = { flushedAt: null, verifiedAt: null };
+const UNCLAIMED = { lastError: null, claimedBy: null, claimedUntil: null };
 const HAS_WORK = 'SELECT 1 FROM revocation_nodes n WHERE n.revocation_id = r.id AND n.node = :node';
 
 /** Makes what was revoked lately, and was not the node's work, its work. */
@@ -42,15 +41,8 @@ export async function catchUp(manager: EntityManager, node: string): Promise<voi
     .andWhere(`NOT EXISTS (${HAS_WORK})`, { node })
     .getRawMany<{ id: number }>();
   for (const some of chunksOf(missing, AT_A_TIME)) {
-    const works = some.map(({ id }) => ({ revocationId: id, node, ...NO_COUNTS, ...NOTHING_DONE }));
-    // Not insert(): that reads many rows back by a condition too deep for SQLite.
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(RevocationNode)
-      .values(works)
-      .updateEntity(false)
-      .execute();
+    const works = some.map(({ id }) => ({ revocationId: id, node, ...NOTHING_DONE, ...UNCLAIMED }));
+    await insertWork(manager, works);
   }
 }
 
@@ -108,6 +100,6 @@ async function newestRevocations(
 async function makeWork(manager: EntityManager, node: string, { id }: Revocation): Promise<void> {
   const key = { revocationId: id, node };
   const known = await manager.findOneBy(RevocationNode, key);
-  if (!known) await manager.insert(RevocationNode, { ...key, ...NO_COUNTS, ...NOTHING_DONE });
-  else if (known.verifiedAt !== null) await manager.update(RevocationNode, key, NOTHING_DONE);
+  if (!known) await insertWork(manager, [{ ...key, ...NOTHING_DONE, ...UNCLAIMED }]);
+  else if (known.verifiedAt !== null) await manager.update(RevocationNode, key, { ...AGAIN, ...UNCLAIMED });
 }

@@ -11,6 +11,7 @@ import { NodeAskers } from '../nodes/node-askers';
 import { nodeNames } from '../nodes/node-names';
 import { unknownNodes } from '../nodes/unknown-node.entity';
 import { Tenant } from '../tenants/tenant.entity';
+import { insertWork, NOTHING_DONE } from './new-work';
 import { type Progress, type WorkStore } from './node-revoker';
 import { type MailboxStep, Revocation } from './revocation.entity';
 import { RevocationNode } from './revocation-node.entity';
@@ -29,16 +30,6 @@ export const CLAIM_MS = 5_000;
 const PURGED_AT_ONCE = 200;
 const ROWS_PER_STATEMENT = 500;
 const KEPT_MS = 90 * 24 * 3_600_000;
-const NOTHING_DONE = {
-  ...{
-    flushedEntries: 0,
-    droppedContacts: 0,
-    deletedMessages: 0,
-    flushedAt: null,
-    verifiedAt: null,
-    attempts: 0,
-  },
-};
 
 /** Revocations in the database: recorded with the change, taken by who carries them out, kept as receipts. */
 @Injectable()
@@ -73,7 +64,7 @@ export class RevocationStore implements WorkStore {
         ...nodes.map((node) => this.workOf(manager, revocation, node)),
         ...unknown.map((name) => unknownWork(manager, revocation, name)),
       ]);
-      if (created.length > 0) await insertWorks(manager, created);
+      if (created.length > 0) await insertWork(manager, created);
       works.push(...created);
     }
     return works;
@@ -258,13 +249,4 @@ function unknownWork(manager: EntityManager, revocation: Revocation, name: strin
 /** In whole seconds, as the database keeps it. */
 function claimEnd(): Date {
   return new Date(now().getTime() + CLAIM_MS);
-}
-
-/** Many rows at once: read back, as TypeORM does for what has a default, they would be a condition too deep for SQLite. */
-async function insertWorks(manager: EntityManager, works: readonly RevocationNode[]): Promise<void> {
-  const insert = manager.createQueryBuilder().insert().into(RevocationNode);
-  await insert
-    .values([...works])
-    .updateEntity(false)
-    .execute();
 }

@@ -89,12 +89,13 @@ export class RealFreeSwitch {
 
   private async run(): Promise<void> {
     const folders = FOLDERS.flatMap((name) => [`-${name}`, join(this.folder, name)]);
-    // -nonat: no question to the router; -nort: no real-time clock of a shared machine.
+    // -nonat: no question to the router; -nort, -np: neither the clock nor the priority of a machine of its own.
     const args = [
       '-nf',
       '-nc',
       '-nonat',
       '-nort',
+      '-np',
       '-conf',
       this.options.configuration ?? CONFIGURATION,
       ...folders,

@@ -38,7 +38,7 @@ module.exports = {
           '^src/docs/(openapi|operation-id|examples|every-operation|nullable-enums)[.]ts$',
           '^src/(caller-ids/(phone-number|number-kind)|tenants/sip-domain|auth/(token|roles))[.]ts$',
           '^src/extensions/(extension-number|free-numbers|voicemail-rules)[.]ts$',
-          '^src/registrations/(registration-state|node-state|node-registrations|device|contact-to-end|damping|change-log)[.]ts$',
+          '^src/registrations/(registration-state|node-state|node-registrations|device|contact-to-end|oldest-devices|damping|change-log)[.]ts$',
           '^src/audit/(actor|chain|changes)[.]ts$',
           '^src/nodes/(asker|standing)[.]ts$',
           '^src/rate-limits/(sliding-window|subject)[.]ts$',

@@ -9,6 +9,7 @@ import { TeamsAndDeletedExtensions1764000400000 } from './1764000400000-teams-an
 import { FreeswitchNodes1764100100000 } from './1764100100000-freeswitch-nodes';
 import { UnknownNodes1764100100001 } from './1764100100001-unknown-nodes';
 import { Mailboxes1764100200000 } from './1764100200000-mailboxes';
+import { LimitsOfTenants1764100400000 } from './1764100400000-limits-of-tenants';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   FreeswitchNodes1764100100000,
   UnknownNodes1764100100001,
   Mailboxes1764100200000,
+  LimitsOfTenants1764100400000,
 ];

@@ -70,6 +70,7 @@ import { RedisStore } from './rate-limits/redis-store';
 import { ContactEndings } from './registrations/contact-endings.service';
 import { RegistrationStreams } from './registrations/registration-streams.service';
 import { RegistrationsStreamController } from './registrations/registrations-stream.controller';
+import { DeviceLimit } from './registrations/device-limit.service';
 import { RegistrationsController } from './registrations/registrations.controller';
 import { RegistrationsService } from './registrations/registrations.service';
 import { StrayContacts } from './registrations/stray-contacts.service';
@@ -167,6 +168,7 @@ const SERVICES = [
   RegistrationsService,
   ContactEndings,
   StrayContacts,
+  DeviceLimit,
   RegistrationStreams,
   StreamLimits,
   RotationsService,

@@ -76,6 +76,7 @@ describeOnEach('/freeswitch/directory', (lane) => {
         outbound_caller_id_number: '0900000020',
         outbound_caller_id_name: 'Sales',
         max_concurrent: '3',
+        dialplane_max_legs: '400',
         recording_mode: 'inbound',
         voicemail_enabled: 'true',
         dialplane_mailbox: mailbox,

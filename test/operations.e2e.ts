@@ -104,11 +104,16 @@ describeOnEach('dialplane', (lane) => {
 
   it('makes a tenant, a token that works, and a caller ID', async () => {
     expect(
-      await json('tenant', 'create', '--name', 'Đà Nẵng', '--domain', 'Pbx.Test', '--max-extensions', '1'),
+      await json(
+        ...['tenant', 'create', '--name', 'Đà Nẵng', '--domain', 'Pbx.Test', '--max-extensions', '1'],
+        ...['--max-devices', '3'],
+      ),
     ).toMatchObject({
       name: 'Đà Nẵng',
       domain: 'pbx.test',
       max_extensions: 1,
+      max_devices: 3,
+      max_legs: 400,
       status: 'active',
     });
     const { token } = await json('token', 'create', '--tenant', 'pbx.test', '--name', 'crm');
@@ -155,6 +160,9 @@ describeOnEach('dialplane', (lane) => {
         'The max extensions must be a whole number from 0 to 10000000.\n',
       );
     }
+    expect(await refusal(...again, '--max-legs', '1')).toBe(
+      'The max legs must be a whole number from 2 to 100000.\n',
+    );
     const token = ['token', 'create', '--name', 'x', '--tenant'];
     expect(await refusal(...token, 'none.test')).toContain('There is no tenant');
     expect(await refusal(...token, 'pbx.test', '--role', 'root')).toBe('The selected role is invalid.\n');

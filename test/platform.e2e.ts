@@ -19,6 +19,8 @@ interface Tenant {
   domain: string;
   status: string;
   max_extensions: number | null;
+  max_devices: number;
+  max_legs: number;
   country_code: string;
   usage: Record<string, number>;
 }
@@ -81,6 +83,8 @@ describeOnEach("the platform's operators", (lane) => {
         domain: 'acme.test',
         status: 'active',
         max_extensions: 2,
+        max_devices: 10,
+        max_legs: 400,
         country_code: '49',
         usage: { extensions: 0 },
       },
@@ -90,8 +94,8 @@ describeOnEach("the platform's operators", (lane) => {
       total: 1,
       data: [{ domain: 'pbx.test', usage: { extensions: 1, tokens: 1 } }],
     });
-    const changed = await platform('PUT', ours(), { max_extensions: 1 });
-    expect(changed.body.data.max_extensions).toBe(1);
+    const changed = await platform('PUT', ours(), { max_extensions: 1, max_devices: 2, max_legs: 40 });
+    expect(changed.body.data).toMatchObject({ max_extensions: 1, max_devices: 2, max_legs: 40 });
     expect((await site.api('POST', '', { extension_number: '1002' })).status).toBe(422);
     expect((await platform('PUT', ours(), { country_code: '66' })).body.data.country_code).toBe('66');
     await addCallerId(site.dialplane, site.tenant, '0900000020');
@@ -118,6 +122,9 @@ describeOnEach("the platform's operators", (lane) => {
       [{ name: 'x', domain: '1.test' }, 'domain'],
       [{ domain: 'y.test' }, 'name'],
       [{ name: 'x', domain: 'y.test', country_code: '0' }, 'country_code'],
+      [{ name: 'x', domain: 'y.test', max_devices: 11 }, 'max_devices'],
+      [{ name: 'x', domain: 'y.test', max_devices: null }, 'max_devices'],
+      [{ name: 'x', domain: 'y.test', max_legs: 1 }, 'max_legs'],
     ] as const) {
       const refused = await platform<{ errors: object }>('POST', '', body);
       expect([refused.status, Object.keys(refused.body.errors)]).toEqual([422, [field]]);

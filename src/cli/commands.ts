@@ -7,7 +7,7 @@ import { label, matching, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { changedUsersElsewhere } from '../revocations/changed-users';
 import { COUNTRY_CODE } from '../tenants/country-code';
-import { MAX_EXTENSIONS } from '../tenants/tenant.dto';
+import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../tenants/tenant.dto';
 import { TenantsService } from '../tenants/tenants.service';
 import { check, type Database, tenantOf, withDatabase } from './database';
 import { openInstallation } from './installation';
@@ -25,17 +25,22 @@ export function tenantCreate(given: {
   name: string;
   domain: string;
   maxExtensions?: string;
+  maxDevices: string;
+  maxLegs: string;
   countryCode: string;
 }): Promise<Printed> {
   const maxExtensions =
     given.maxExtensions === undefined
       ? null
       : wholeNumber('max_extensions', given.maxExtensions, MAX_EXTENSIONS);
+  const maxDevices = wholeNumber('max_devices', given.maxDevices, MAX_DEVICES);
+  const maxLegs = wholeNumber('max_legs', given.maxLegs, MAX_LEGS);
   check('name', NAME(given.name, 'name'));
   check('country_code', matching(COUNTRY_CODE)(given.countryCode, 'country code'));
   return withDatabase(async ({ transactions, audit }) => {
     const tenants = new TenantsService(transactions, audit);
-    const tenant = await tenants.create({ ...given, maxExtensions }, COMMAND_LINE);
+    const row = { ...given, maxExtensions, maxDevices, maxLegs };
+    const tenant = await tenants.create(row, COMMAND_LINE);
     const { id, name, domain, status } = tenant;
     return {
       lines: [`Tenant ${id}: ${name}, SIP domain ${domain}`],
@@ -45,6 +50,8 @@ export function tenantCreate(given: {
         domain,
         status,
         max_extensions: maxExtensions,
+        max_devices: maxDevices,
+        max_legs: maxLegs,
         country_code: tenant.countryCode,
         created_at: isoTime(tenant.createdAt),
       },

@@ -57,12 +57,7 @@ function program(): Command {
     await serve();
   });
   command('migrate', 'bring the schema up to date').action(action(migrateNow));
-  verb(noun(dialplane, 'tenant', 'tenants'), 'create', 'make a tenant')
-    .requiredOption('--name <name>', 'what people call it')
-    .requiredOption('--domain <domain>', 'its SIP domain')
-    .option('--max-extensions <n>', 'how many extensions it may have')
-    .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
-    .action(action(tenantCreate));
+  addTenants(noun(dialplane, 'tenant', 'tenants'));
   addPeople(dialplane);
   const callerId = noun(dialplane, 'caller-id', 'caller IDs');
   verb(callerId, 'create', 'make a caller ID')
@@ -87,6 +82,17 @@ function program(): Command {
   command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor));
   command('openapi', 'the OpenAPI document').action(action(openapi));
   return dialplane;
+}
+
+function addTenants(tenant: Command): void {
+  verb(tenant, 'create', 'make a tenant')
+    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--domain <domain>', 'its SIP domain')
+    .option('--max-extensions <n>', 'how many extensions it may have')
+    .option('--max-devices <n>', 'how many devices an extension may have', '10')
+    .option('--max-legs <n>', 'how many legs its calls may have on a node', '400')
+    .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
+    .action(action(tenantCreate));
 }
 
 function addNodes(node: Command): void {

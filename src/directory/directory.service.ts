@@ -48,6 +48,7 @@ const MISSING: LookupAnswer = { xml: NOT_FOUND, result: 'not_found' };
 
 interface UserRow {
   tenantId: number;
+  maxLegs: number;
   a1: string;
   displayName: string | null;
   voicemailEnabled: number | boolean;
@@ -196,6 +197,7 @@ export class DirectoryService {
       outboundCallerId:
         row.callerNumber === null ? null : { number: row.callerNumber, displayName: row.callerName },
       maxConcurrent: row.maxConcurrent,
+      maxLegs: row.maxLegs,
       recordingMode: row.recordingMode,
       tlsOnly: Boolean(row.tlsEnabled),
       profiles: this.profiles,

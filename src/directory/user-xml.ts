@@ -21,6 +21,8 @@ export interface DirectoryUser {
   /** The active caller ID of the extension, else of the tenant, else none. */
   outboundCallerId: { number: string; displayName: string | null } | null;
   maxConcurrent: number;
+  /** Of all the tenant's calls on a node. */
+  maxLegs: number;
   recordingMode: string;
   /** It is found over TLS only, so who is found differs from lookup to lookup. */
   tlsOnly: boolean;
@@ -161,6 +163,8 @@ function userVariables(user: DirectoryUser): Values {
     outbound_caller_id_number: caller && caller.number,
     outbound_caller_id_name: caller && harmless(caller.displayName ?? ''),
     max_concurrent: String(user.maxConcurrent),
+    // FreeSWITCH fact: a variable that a channel has not is looked for among the global ones, where max_legs is the node's.
+    dialplane_max_legs: String(user.maxLegs),
     recording_mode: user.recordingMode,
     voicemail_enabled: String(user.voicemailEnabled),
     dialplane_mailbox: user.mailbox,

@@ -12,5 +12,5 @@ export interface ContactToEnd extends Pick<
   nextStep: string;
 }
 
-export const ENDING_CODES = ['contact_leads_elsewhere'] as const;
+export const ENDING_CODES = ['contact_leads_elsewhere', 'too_many_devices'] as const;
 export type EndingCode = (typeof ENDING_CODES)[number];

@@ -72,6 +72,8 @@ export class PlatformService {
         await requireRoom(manager, id, given.max_extensions);
         tenant.maxExtensions = given.max_extensions;
       }
+      if (given.max_devices !== undefined) tenant.maxDevices = given.max_devices;
+      if (given.max_legs !== undefined) tenant.maxLegs = given.max_legs;
       if (given.status !== undefined) tenant.status = given.status;
       const changes = changesBetween(before, tenantFields(tenant));
       if (Object.keys(changes).length === 0) return;

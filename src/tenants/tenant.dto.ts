@@ -6,16 +6,36 @@ import { isoTime } from '../common/time';
 import { COUNTRY_CODE } from './country-code';
 import { isSipDomain } from './sip-domain';
 import { type Tenant, TENANT_STATUSES, type TenantStatus } from './tenant.entity';
-import { type TenantWithUsage } from './tenants.service';
+import { type NewTenant, type TenantWithUsage } from './tenants.service';
 
 const NAME = { min: 1, max: 100 };
 export const MAX_EXTENSIONS = { min: 0, max: 10_000_000 };
+/** The dialplan of freeswitch-conf rings no more phones of one extension. */
+export const MAX_DEVICES = { min: 1, max: 10 };
+/** A call of two phones has two legs. */
+export const MAX_LEGS = { min: 2, max: 100_000 };
 const LIMIT = {
   type: 'integer',
   nullable: true,
   minimum: MAX_EXTENSIONS.min,
   maximum: MAX_EXTENSIONS.max,
   description: 'How many extensions it may have; null: as many as it likes.',
+} as const;
+const DEVICES = {
+  type: 'integer',
+  minimum: MAX_DEVICES.min,
+  maximum: MAX_DEVICES.max,
+  description:
+    'How many devices an extension may have registered. When one more registers, the one that has been ' +
+    'there longest is unregistered.',
+} as const;
+const LEGS = {
+  type: 'integer',
+  minimum: MAX_LEGS.min,
+  maximum: MAX_LEGS.max,
+  description:
+    'How many legs its calls may have on each FreeSWITCH node at one time: a call of two phones has two, ' +
+    'and each phone that rings is one. What is more gets 503. A change reaches a node within a minute.',
 } as const;
 const COUNTRY = {
   type: 'string',
@@ -46,6 +66,14 @@ export class CreateTenantDto {
   @Field('nullable', integer(MAX_EXTENSIONS))
   max_extensions?: number | null;
 
+  @ApiPropertyOptional({ ...DEVICES, default: 10 })
+  @Field('optional', integer(MAX_DEVICES))
+  max_devices?: number;
+
+  @ApiPropertyOptional({ ...LEGS, default: 400 })
+  @Field('optional', integer(MAX_LEGS))
+  max_legs?: number;
+
   @ApiPropertyOptional({ ...COUNTRY, default: '84' })
   @Field('optional', matching(COUNTRY_CODE))
   country_code?: string;
@@ -60,6 +88,14 @@ export class UpdateTenantDto {
   @ApiPropertyOptional(LIMIT)
   @Field('nullable', integer(MAX_EXTENSIONS))
   max_extensions?: number | null;
+
+  @ApiPropertyOptional(DEVICES)
+  @Field('optional', integer(MAX_DEVICES))
+  max_devices?: number;
+
+  @ApiPropertyOptional(LEGS)
+  @Field('optional', integer(MAX_LEGS))
+  max_legs?: number;
 
   @ApiPropertyOptional(COUNTRY)
   @Field('optional', matching(COUNTRY_CODE))
@@ -116,6 +152,12 @@ export class TenantDto {
   @ApiProperty({ type: 'integer', nullable: true })
   max_extensions!: number | null;
 
+  @ApiProperty({ type: 'integer', example: 10 })
+  max_devices!: number;
+
+  @ApiProperty({ type: 'integer', example: 400 })
+  max_legs!: number;
+
   @ApiProperty({ example: '84' })
   country_code!: string;
 
@@ -139,6 +181,17 @@ export class TenantAnswer {
   data!: TenantDto;
 }
 
+export function newTenant(given: CreateTenantDto): NewTenant {
+  const { name, domain, max_extensions: maxExtensions = null, country_code: countryCode } = given;
+  const { max_devices: maxDevices, max_legs: maxLegs } = given;
+  return {
+    ...{ name, domain, maxExtensions },
+    ...(maxDevices !== undefined && { maxDevices }),
+    ...(maxLegs !== undefined && { maxLegs }),
+    ...(countryCode !== undefined && { countryCode }),
+  };
+}
+
 export function mapTenant({ tenant, usage }: TenantWithUsage): TenantDto {
   return {
     ...plain(tenant),
@@ -148,6 +201,12 @@ export function mapTenant({ tenant, usage }: TenantWithUsage): TenantDto {
   };
 }
 
-function plain({ id, name, domain, status, maxExtensions, countryCode }: Tenant) {
-  return { id, name, domain, status, max_extensions: maxExtensions, country_code: countryCode };
+function plain({ id, name, domain, status, ...tenant }: Tenant) {
+  return {
+    ...{ id, name, domain, status },
+    max_extensions: tenant.maxExtensions,
+    max_devices: tenant.maxDevices,
+    max_legs: tenant.maxLegs,
+    country_code: tenant.countryCode,
+  };
 }

@@ -9,6 +9,8 @@ export type TenantStatus = (typeof TENANT_STATUSES)[number];
 @Index('UQ_tenants_domain', ['domain'], { unique: true })
 @Index('IDX_tenants_default_caller_id', ['defaultCallerIdId'])
 @Check('CHK_tenants_status', "status IN ('active', 'disabled')")
+@Check('CHK_tenants_max_devices', 'max_devices BETWEEN 1 AND 10')
+@Check('CHK_tenants_max_legs', 'max_legs BETWEEN 2 AND 100000')
 export class Tenant {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
@@ -26,6 +28,14 @@ export class Tenant {
   /** How many live extensions the tenant may have; null: as many as it likes. */
   @Column({ name: 'max_extensions', type: 'integer', nullable: true })
   maxExtensions!: number | null;
+
+  /** How many devices an extension may have registered. */
+  @Column({ name: 'max_devices', type: 'integer', default: 10 })
+  maxDevices!: number;
+
+  /** How many legs the tenant's calls may have on each node at one time. */
+  @Column({ name: 'max_legs', type: 'integer', default: 400 })
+  maxLegs!: number;
 
   /** The country calling code of numbers written with a leading 0. */
   @Column({ name: 'country_code', type: 'varchar', length: 3, default: '84' })

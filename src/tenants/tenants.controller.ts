@@ -12,6 +12,7 @@ import {
   CreateTenantDto,
   ListTenantsQuery,
   mapTenant,
+  newTenant,
   TenantAnswer,
   TenantPage,
   UpdateTenantDto,
@@ -45,9 +46,7 @@ export class TenantsController {
   @ApiCreatedResponse({ type: TenantAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(@Account() { actor }: AccountOf, @Body() given: CreateTenantDto): Promise<TenantAnswer> {
-    const { name, domain, max_extensions: maxExtensions = null, country_code: countryCode } = given;
-    const row = { name, domain, maxExtensions, ...(countryCode && { countryCode }) };
-    const { id } = await this.tenants.create(row, actor);
+    const { id } = await this.tenants.create(newTenant(given), actor);
     return { data: mapTenant(await this.platform.detail(id)) };
   }
 

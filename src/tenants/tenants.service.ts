@@ -16,6 +16,10 @@ export interface NewTenant {
   name: string;
   domain: string;
   maxExtensions: number | null;
+  /** 10 unless given. */
+  maxDevices?: number;
+  /** 400 unless given. */
+  maxLegs?: number;
   /** 84 unless told otherwise. */
   countryCode?: string;
 }
@@ -64,6 +68,8 @@ export function tenantFields(tenant: Tenant): Record<string, unknown> {
     domain: tenant.domain,
     status: tenant.status,
     max_extensions: tenant.maxExtensions,
+    max_devices: tenant.maxDevices,
+    max_legs: tenant.maxLegs,
     country_code: tenant.countryCode,
   };
 }

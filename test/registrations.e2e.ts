@@ -1,4 +1,5 @@
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
+import { xmlProfile } from './fake-freeswitch/registration-table';
 import { Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
@@ -161,6 +162,7 @@ describeOnEach('sip_registration', (lane) => {
     const list = await fs1.api('sofia xmlstatus profile internal reg');
     const plain = list.replaceAll(`1001.${phone.domain}@`, '1001@');
     await fs1.unregister(phone);
+    fs1.answerWith('sofia xmlstatus profile internal', xmlProfile('internal', 1));
     fs1.answerWith('sofia xmlstatus profile internal reg', plain);
     fs1.restart();
     await eventually(async () => (await state()) === 'registered');

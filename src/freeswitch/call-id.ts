@@ -1,3 +1,8 @@
+const LONGEST = 1_000;
+
+/** A Call-ID as it is kept here: of one that is longer than 1,000 characters, only as much as shows that. */
+export const cutCallId = (callId: string): string => callId.slice(0, LONGEST + 1);
+
 /** Nothing that FreeSWITCH's command line splits at, unquotes or escapes. */
 const HARMLESS = /^[A-Za-z0-9@._+=:~-]{1,150}$/;
 

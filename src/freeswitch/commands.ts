@@ -113,21 +113,22 @@ async function rowsOf(node: CommandNode, profile: string, account: string): Prom
   const reply = await node.api(command);
   // FreeSWITCH fact: an unknown profile is told without -ERR.
   if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
-  const rows = readRegistrations(reply, profile);
+  const rows = readRegistrations(reply, profile, account);
   if (!rows) throw new EslUnexpectedReply(command, reply);
   return rows.filter((row) => row.user === account);
 }
 
 /**
  * Every registration that the profile holds, whoever's it is, told one by one as the list comes in.
- * @throws EslUnknownProfile; EslUnexpectedReply when any part of the list is not understood.
+ * @returns how many there were; more than countRegistrations() says: a phone wrote some of them in a header.
+ * @throws EslUnknownProfile; EslUnexpectedReply when it is no list, or cut short.
  */
 export async function listRegistrations(
   node: StreamNode,
   profile: string,
   see: (row: Registration) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const command = `sofia xmlstatus profile ${validProfile(profile)} reg`;
   const reader = new RegistrationsReader(profile, see);
   const lines = new Lines((line) => reader.line(line));
@@ -135,11 +136,25 @@ export async function listRegistrations(
     await node.stream(command, (piece) => lines.push(piece), signal);
     lines.end();
     reader.end();
+    return reader.rows;
   } catch (error) {
     if (!(error instanceof UnreadableList)) throw error;
     if (error.line.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
     throw new EslUnexpectedReply(command, error.line);
   }
+}
+
+/**
+ * How many registrations the profile holds.
+ * @throws EslUnknownProfile, EslUnexpectedReply
+ */
+export async function countRegistrations(node: CommandNode, profile: string): Promise<number> {
+  const command = `sofia xmlstatus profile ${validProfile(profile)}`;
+  const reply = await node.api(command);
+  if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
+  const count = /^ {4}<registrations>(\d+)<\/registrations>$/m.exec(reply)?.[1];
+  if (count === undefined) throw new EslUnexpectedReply(command, reply);
+  return Number(count);
 }
 
 /** One `<binding>` of a node's xml_curl.conf. */

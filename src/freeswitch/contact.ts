@@ -58,8 +58,8 @@ export function whyNotDialled(contact: string): string | null {
   return null;
 }
 
-/** The address as FreeSWITCH reads it: behind a display name in quotes, between the first < and >. */
-function uriOf(contact: string): string {
+/** The address in a Contact as FreeSWITCH reads it: behind a display name in quotes, between the first < and >. */
+export function uriOf(contact: string): string {
   const [, rest = ''] = /^ *(?:"[^"]*")?(.*)$/s.exec(contact) ?? [];
   const [, inner] = /<([^>]*)/.exec(rest) ?? [];
   return inner ?? rest;

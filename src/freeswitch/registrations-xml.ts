@@ -1,12 +1,15 @@
+import { cutCallId } from './call-id';
+
 /** One contact of a user, as a sofia profile holds it. */
 export interface Registration {
   profile: string;
   /** `user@domain`. */
   user: string;
+  /** As the phone sent it, line breaks included; cut off when it is very long: see cutCallId. */
   callId: string;
   /** The Contact header: an optional display name and `<sip:…>`. */
   contact: string;
-  /** The User-Agent header. */
+  /** The User-Agent header, line breaks included. */
   agent: string;
   /** Such as `Registered(UDP)`. */
   status: string;
@@ -24,10 +27,30 @@ export interface Registration {
   authRealm: string;
 }
 
-const NAME = /^[a-z-]+$/;
-const STATUS = /^(.*)\(.*\) exp\(.*\) expsecs\((-?\d+)\)$/;
-const HEAD = ['<?xml version="1.0" encoding="ISO-8859-1"?>', '<profile>', '<registrations>'];
-const FOOT = ['</registrations>', '</profile>'];
+/** In the order in which FreeSWITCH writes them. */
+const FIELDS = [
+  'call-id',
+  'user',
+  'contact',
+  'agent',
+  'status',
+  'ping-status',
+  'ping-time',
+  'host',
+  'network-ip',
+  'network-port',
+  'sip-auth-user',
+  'sip-auth-realm',
+  'mwi-account',
+] as const;
+const TAGS = FIELDS.map((name) => ({ name, open: `        <${name}>`, close: `</${name}>` }));
+const FIRST_FIELD = '        <call-id>';
+const STATUS = /^(.*)\(.*\) exp\(.*\) expsecs\((-?\d+)\)$/s;
+const HEAD = ['<?xml version="1.0" encoding="ISO-8859-1"?>', '<profile>', '  <registrations>'];
+const ROW = '    <registration>';
+const ROW_END = '    </registration>';
+const LIST_END = '  </registrations>';
+const END = '</profile>';
 
 /** A line of the list is not what it should be, or the list is cut short. */
 export class UnreadableList extends Error {
@@ -39,61 +62,95 @@ export class UnreadableList extends Error {
 }
 
 /**
- * Reads the answer to `sofia xmlstatus profile P …` line by line, for it is not always XML.
- * FreeSWITCH fact: it writes a phone's Call-ID unescaped, and SIP lets a Call-ID hold `<`, `>`, `/` and
- * quotes, so an XML parser would let a phone hide its own row; no header can hold a line break.
+ * Reads the answer to `sofia xmlstatus profile P …` line by line, for it is not XML.
+ *
+ * FreeSWITCH facts: it writes a phone's Call-ID and the host of its To: unescaped, and a folded header with its line
+ * breaks, whose next line begins with a blank. So a header can hold any line of a row, but not the last of the list.
+ * A row therefore ends only where another begins or the list ends, and each field is the last of its name: those
+ * that FreeSWITCH itself vouches for come after all that a phone writes. A phone can still write a row that is whole
+ * in front of its own; who asks about one account names it, and rows of others are taken for such text.
  */
 export class RegistrationsReader {
-  private expected = [...HEAD];
-  private fields: Map<string, string> | null = null;
+  /** How many rows there were, those that could not be read included. */
+  rows = 0;
+  private head = [...HEAD];
+  private lines: string[] | null = null;
+  /** What follows the end of the row, if that was its end. */
+  private tail: string[] = [];
+  private ended = false;
 
-  /** @param see told of each row as soon as it is whole */
+  /**
+   * @param see told of each row as soon as it is whole
+   * @param account when given, the only `user@domain` whose rows there can be
+   */
   constructor(
     private readonly profile: string,
     private readonly see: (row: Registration) => void,
+    private readonly account?: string,
   ) {}
 
   /** @throws UnreadableList */
-  line(text: string): void {
-    const line = text.trim();
-    const [next] = this.expected;
-    if (next !== undefined && !this.fields) {
-      if (next === line) this.expected.shift();
-      else if (next === FOOT[0] && line === '<registration>') this.fields = new Map();
-      else throw new UnreadableList(line);
-      if (this.expected.length === 0 && next === HEAD.at(-1)) this.expected = [...FOOT];
-    } else if (this.fields) {
-      this.field(this.fields, line);
-    } else if (line !== '') throw new UnreadableList(line);
+  line(line: string): void {
+    const [next] = this.head;
+    if (next !== undefined) {
+      if (line !== next) throw new UnreadableList(line);
+      this.head.shift();
+    } else if (this.ended) {
+      if (line !== '') throw new UnreadableList(line);
+    } else if (line === END && this.tail.at(-1) === LIST_END) {
+      this.finish(true);
+      this.ended = true;
+    } else this.inList(line);
   }
 
   /** @throws UnreadableList when the list has not ended yet */
   end(): void {
-    if (this.expected.length > 0) throw new UnreadableList('');
+    if (!this.ended) throw new UnreadableList('');
   }
 
-  private field(fields: Map<string, string>, line: string): void {
-    if (line === '</registration>') {
-      const row = readRow(fields, this.profile);
-      if (!row) throw new UnreadableList(line);
-      this.fields = null;
-      return this.see(row);
+  private inList(line: string): void {
+    if (!this.lines) {
+      if (this.tail.length > 0 || (line !== ROW && line !== LIST_END)) throw new UnreadableList(line);
+      if (line === ROW) this.lines = [];
+      else this.tail = [line];
+    } else if (this.tail.length === 0) {
+      if (line === ROW_END) this.tail = [line];
+      else this.lines.push(line);
+    } else if (this.tail.at(-1) === ROW_END && (line === ROW || line === LIST_END)) {
+      this.tail.push(line);
+    } else if (this.tail.at(-1) === ROW && line.startsWith(FIRST_FIELD) && this.finish(false)) {
+      this.lines = [line];
+    } else {
+      // It was not the end: a header had that in its text.
+      this.lines.push(...this.tail);
+      this.tail = [];
+      this.inList(line);
     }
-    // By hand: there are a dozen of these lines for each of a hundred thousand phones.
-    const name = line.slice(1, line.indexOf('>'));
-    const from = name.length + 2;
-    const to = line.length - name.length - 3;
-    if (!NAME.test(name) || to < from || !line.startsWith('<') || !line.endsWith(`</${name}>`)) {
-      throw new UnreadableList(line);
-    }
-    fields.set(name, line.slice(from, to));
+  }
+
+  /** @returns false when what there is of the row belongs to the next one. */
+  private finish(last: boolean): boolean {
+    if (!this.lines) return true;
+    const fields = fieldsOf(this.lines);
+    if (!last && !this.isWhole(fields)) return false;
+    this.rows += 1;
+    const row = fields && readRow(fields, this.profile);
+    if (row) this.see(row);
+    this.lines = null;
+    this.tail = [];
+    return true;
+  }
+
+  private isWhole(fields: ReadonlyMap<string, string> | null): boolean {
+    if (!fields || this.account === undefined) return fields !== null;
+    return fields.get('user')?.toLowerCase() === this.account.toLowerCase();
   }
 }
 
-/** The rows of a whole list, or null when it is cut short or any line is not what it should be. */
-export function readRegistrations(text: string, profile: string): Registration[] | null {
+/** The rows of a whole list, or null when it is cut short or no such list. See RegistrationsReader. */
+export function readRegistrations(text: string, profile: string, account?: string): Registration[] | null {
   const rows: Registration[] = [];
-  const reader = new RegistrationsReader(profile, (row) => rows.push(row));
+  const reader = new RegistrationsReader(profile, (row) => rows.push(row), account);
   try {
     for (const line of text.split('\n')) reader.line(line);
     reader.end();
@@ -104,26 +161,51 @@ export function readRegistrations(text: string, profile: string): Registration[]
   }
 }
 
-function readRow(fields: Map<string, string>, profile: string): Registration | null {
-  const [, status, seconds] = STATUS.exec(fields.get('status') ?? '') ?? [];
-  const user = fields.get('user');
-  const callId = fields.get('call-id');
-  if (status === undefined || user === undefined || callId === undefined) return null;
+/** Null when the row lacks a field. By hand: there are a dozen lines for each of a hundred thousand phones. */
+function fieldsOf(lines: readonly string[]): Map<string, string> | null {
+  const plain =
+    lines.length === TAGS.length &&
+    TAGS.every(({ open, close }, at) => lines[at]?.startsWith(open) && lines[at].endsWith(close));
+  if (!plain) return scatteredFields(lines.join('\n'));
+  return new Map(
+    TAGS.map(({ name, open, close }, at) => [name, lines[at]?.slice(open.length, -close.length) ?? '']),
+  );
+}
+
+/** From the last field to the first: what a phone wrote stands before it. */
+function scatteredFields(text: string): Map<string, string> | null {
+  const fields = new Map<string, string>();
+  let before = text.length;
+  for (const { name, open, close } of [...TAGS].reverse()) {
+    const first = name === 'call-id';
+    const at = first ? 0 : text.lastIndexOf(`\n${open}`, before - 1) + 1;
+    const end = text.lastIndexOf(close, before - 1);
+    if ((at === 0 && !first) || !text.startsWith(open, at) || end < at) return null;
+    fields.set(name, text.slice(at + open.length, end));
+    before = at;
+  }
+  return fields;
+}
+
+function readRow(fields: ReadonlyMap<string, string>, profile: string): Registration | null {
+  const field = (name: (typeof FIELDS)[number]): string => fields.get(name) ?? '';
+  const [, status, seconds] = STATUS.exec(field('status')) ?? [];
+  if (status === undefined) return null;
   return {
     profile,
-    user,
-    callId,
-    contact: unescape(fields.get('contact') ?? ''),
-    agent: unescape(fields.get('agent') ?? ''),
+    user: field('user'),
+    callId: cutCallId(field('call-id')),
+    contact: unescape(field('contact')),
+    agent: unescape(field('agent')),
     status,
     expiresInSeconds: Number(seconds),
-    pingStatus: fields.get('ping-status') ?? '',
-    pingTimeMs: Number(fields.get('ping-time') ?? 0),
-    host: fields.get('host') ?? '',
-    networkIp: fields.get('network-ip') ?? '',
-    networkPort: Number(fields.get('network-port')),
-    authUser: fields.get('sip-auth-user') ?? '',
-    authRealm: fields.get('sip-auth-realm') ?? '',
+    pingStatus: field('ping-status'),
+    pingTimeMs: Number(field('ping-time')),
+    host: field('host'),
+    networkIp: field('network-ip'),
+    networkPort: Number(field('network-port')),
+    authUser: field('sip-auth-user'),
+    authRealm: field('sip-auth-realm'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { cutCallId } from './call-id';
 import { type EslEvent } from './esl-connection';
 import { registeredName } from './names';
 
@@ -16,6 +17,7 @@ export interface ContactEvent {
   user: string;
   domain: string;
   profile: string;
+  /** As the phone sent it; see cutCallId. */
   callId: string;
   /** As `sofia xmlstatus` shows it: an optional display name and `<sip:…>`. */
   contact: string;
@@ -179,7 +181,7 @@ function contactOf(
     user,
     domain,
     profile: event['profile-name'] ?? '',
-    callId: event['call-id'] ?? '',
+    callId: cutCallId(event['call-id'] ?? ''),
     contact: event.contact ?? '',
   };
 }

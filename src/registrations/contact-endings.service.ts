@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Seldom } from '../common/seldom';
 import { keptText } from '../diagnosis/kept-text';
 import { hostInCallId, isHarmlessCallId } from '../freeswitch/call-id';
 import { dropCallId, dropContacts } from '../freeswitch/commands';
@@ -30,7 +31,7 @@ export class ContactEndings implements OnApplicationShutdown {
   private readonly logger = new Logger(ContactEndings.name);
   /** By node, profile and contact. */
   private readonly works = new Map<string, Work>();
-  private readonly logged = new Map<string, number>();
+  private readonly logged = new Seldom(LOG_EVERY_MS, MOST_AT_ONCE);
   private readonly ended = new Listeners<ContactToEnd>((error) =>
     this.logger.error({ err: error }, 'a listener failed'),
   );
@@ -67,12 +68,7 @@ export class ContactEndings implements OnApplicationShutdown {
   }
 
   private log({ node, number, domain, ...contact }: ContactToEnd, key: string): void {
-    const now = Date.now();
-    if ((this.logged.get(key) ?? 0) > now - LOG_EVERY_MS) return;
-    const [oldest] = this.logged.keys();
-    if (this.logged.size >= MOST_AT_ONCE && oldest !== undefined) this.logged.delete(oldest);
-    this.logged.delete(key);
-    this.logged.set(key, now);
+    if (!this.logged.allows(key)) return;
     const told = { node, extension: `${number}@${domain}`, contact: keptText(contact.contact) };
     this.logger.warn(told, `a contact is ended: ${contact.summary}`);
   }

@@ -1,3 +1,4 @@
+import { keptText } from '../diagnosis/kept-text';
 import { whyNotDialled } from '../freeswitch/contact';
 import { type RegisterEvent } from '../freeswitch/sofia-events';
 import { type Registration } from '../freeswitch/registrations-xml';
@@ -8,8 +9,11 @@ export interface Device {
   readonly profile: string;
   readonly number: string;
   readonly domain: string;
+  /** As the phone sent it. */
   readonly contact: string;
+  /** As the phone sent it; see cutCallId. */
   callId: string;
+  /** Fit to be shown. */
   agent: string;
   /** Lower case: udp, tcp, tls, ws, wss; empty when FreeSWITCH does not say. */
   transport: string;
@@ -46,6 +50,10 @@ export type Seen = Pick<
   | 'heardFrom'
 >;
 
+const LONGEST_AGENT = 500;
+/** Nearly all are, and a list has very many of them. */
+const PLAIN_AGENT = /^[ -~]{0,500}$/;
+
 /**
  * FreeSWITCH fact: it keeps a contact for a minute more than its phone asked (sip-expires-late-margin),
  * which the event does not count and the list does.
@@ -76,7 +84,7 @@ export function seenInEvent(event: RegisterEvent, now: number): Seen {
     domain: event.domain,
     contact: event.contact,
     callId: event.callId,
-    agent: event.agent,
+    agent: agentOf(event.agent),
     transport: transportOf(event.status),
     networkIp: event.networkIp,
     networkPort: event.networkPort,
@@ -94,7 +102,7 @@ export function seenInList(row: Registration, now: number): Seen {
     domain: row.authRealm,
     contact: row.contact,
     callId: row.callId,
-    agent: row.agent,
+    agent: agentOf(row.agent),
     transport: transportOf(row.status),
     networkIp: row.networkIp,
     networkPort: row.networkPort,
@@ -109,6 +117,12 @@ function reachable({ pingStatus, pingTimeMs }: Registration): boolean | null {
   if (pingStatus === 'Unreachable') return false;
   return pingStatus === 'Reachable' && pingTimeMs > 0 ? true : null;
 }
+
+const agentOf = (sent: string): string => (PLAIN_AGENT.test(sent) ? sent : keptText(sent, LONGEST_AGENT));
+
+/** Whether a phone sent a header that is not on one line. */
+export const isFolded = (headers: { callId: string; contact: string; agent: string }): boolean =>
+  /[\r\n]/.test(headers.callId + headers.contact + headers.agent);
 
 /** Out of a status such as `Registered(TLS-NAT)`. */
 export function transportOf(status: string): string {

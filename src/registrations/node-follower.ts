@@ -1,11 +1,13 @@
-import { listRegistrations, registrationsOf } from '../freeswitch/commands';
+import { Seldom } from '../common/seldom';
+import { keptText } from '../diagnosis/kept-text';
+import { registrationsOf } from '../freeswitch/commands';
 import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
-import { accountsOf } from '../freeswitch/names';
 import { type Registration } from '../freeswitch/registrations-xml';
 import { readGone, readPing, readRegister } from '../freeswitch/sofia-events';
-import { type Device, seenInEvent, seenInList } from './device';
+import { type Device, isFolded, seenInEvent, seenInList } from './device';
 import { type NodeState } from './node-state';
 import { NodeRegistrations } from './node-registrations';
+import { readList, type Whose } from './profile-list';
 
 export interface FollowerOptions {
   profiles: readonly string[];
@@ -31,13 +33,15 @@ const LIST_SHARE = 1 / 20;
 const RETRY_FIRST_MS = 250;
 const RETRY_LONGEST_MS = 10_000;
 const MOST_RECHECKS = 1_000;
+const NOTICE_EVERY_MS = 3_600_000;
 
 /** Knows what one node holds: from its events, and from the lists that it is asked for. */
 export class NodeFollower {
   readonly registrations: NodeRegistrations;
   private readonly ends: (() => void)[] = [];
   private readonly listed = new Set<string>();
-  private readonly rechecks = new Map<string, { number: string; domain: string }>();
+  private readonly rechecks = new Map<string, Whose>();
+  private readonly noticed = new Seldom(NOTICE_EVERY_MS, MOST_RECHECKS);
   private session = new AbortController();
   private rechecking = false;
   private current = false;
@@ -141,6 +145,7 @@ export class NodeFollower {
     const now = Date.now();
     const register = readRegister(event);
     if (register) {
+      this.notice({ ...register, number: register.user });
       const other = this.registrations.registered(seenInEvent(register, now), now);
       if (other) this.recheck(other.number, other.domain);
       // A profile that keeps one contact a user has dropped the others without an event.
@@ -186,21 +191,26 @@ export class NodeFollower {
   }
 
   private async list(profile: string, signal: AbortSignal): Promise<void> {
-    const round = this.registrations.beginRound(profile, Date.now());
-    try {
-      const see = (row: Registration): void => {
-        const now = Date.now();
-        if (isOurs(row)) this.registrations.see(round, seenInList(row, now), now);
-      };
-      await listRegistrations(this.node, profile, see, signal);
-      await this.registrations.endRound(round);
-      if (this.listed.has(profile) || signal.aborted) return;
-      this.listed.add(profile);
-      this.unheard = true;
-      this.look();
-    } finally {
-      this.registrations.dropRound(round);
-    }
+    const { node, registrations } = this;
+    await readList({
+      ...{ node, profile, registrations, signal },
+      ask: (extension) => this.ask(profile, extension),
+      news: (row) => this.notice({ ...row, number: row.authUser, domain: row.authRealm }),
+    });
+    if (this.listed.has(profile) || signal.aborted) return;
+    this.listed.add(profile);
+    this.unheard = true;
+    this.look();
+  }
+
+  /** So that who looks for a phone with odd headers finds it. */
+  private notice(sent: Whose & Pick<Registration, 'profile' | 'callId' | 'contact' | 'agent'>): void {
+    const extension = `${sent.number}@${sent.domain}`;
+    if (!isFolded(sent) || !this.noticed.allows(extension)) return;
+    this.options.warn('a phone registered with a header that is not on one line', {
+      ...{ node: this.node.name, profile: sent.profile, extension },
+      ...{ contact: keptText(sent.contact), agent: keptText(sent.agent) },
+    });
   }
 
   /** Asks the node about one extension; more than can be remembered are left to the next list. */
@@ -223,7 +233,7 @@ export class NodeFollower {
     this.rechecking = false;
   }
 
-  private async ask(profile: string, only: { number: string; domain: string }): Promise<void> {
+  private async ask(profile: string, only: Whose): Promise<void> {
     const round = this.registrations.beginRound(profile, Date.now(), only);
     try {
       const rows = await registrationsOf(this.node, profile, only.number, only.domain);
@@ -234,11 +244,6 @@ export class NodeFollower {
       this.registrations.dropRound(round);
     }
   }
-}
-
-/** Filed under its own name by someone who knew its password: see registeredName. */
-function isOurs({ user, authUser, authRealm }: Registration): boolean {
-  return accountsOf(authUser, authRealm).includes(user);
 }
 
 /** With jitter: half of the time to the whole of it. */

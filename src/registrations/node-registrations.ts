@@ -97,6 +97,18 @@ export class NodeRegistrations {
     return round;
   }
 
+  /** Whether the contact is known to be there. */
+  knows(seen: Seen): boolean {
+    return this.find(seen) !== undefined;
+  }
+
+  /** Whether a row of a list tells what is not known yet. */
+  isNews(seen: Seen): boolean {
+    const known = this.find(seen);
+    if (!known || refreshed(known, seen)) return true;
+    return seen.reachable !== null && known.reachable !== seen.reachable;
+  }
+
   /** A row of the list; what an event told meanwhile is newer. */
   see(round: Round, seen: Seen, now: number): void {
     const known = this.find(seen);

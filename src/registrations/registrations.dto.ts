@@ -4,6 +4,8 @@ import { LARGEST_ID } from '../common/id';
 import { Page } from '../common/page';
 import { integerText, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
+import { keptText } from '../diagnosis/kept-text';
+import { uriOf } from '../freeswitch/contact';
 import { deviceId } from '../freeswitch/device-id';
 import { type Device, reachOf } from './device';
 import { NODE_STATES, type NodeState } from './node-state';
@@ -11,6 +13,8 @@ import { REGISTRATION_STATES, type RegistrationState } from './registration-stat
 import { type NodeView, type RegistrationView } from './registrations.service';
 
 const MOST_PER_PAGE = 1_000;
+/** FreeSWITCH keeps no longer ones. */
+const LONGEST_CONTACT = 1_024;
 
 /** GET /api/pbx/registrations */
 export class ListRegistrationsQuery {
@@ -246,7 +250,7 @@ export function mapPresence(
   const { reachable, why } = reachOf(device);
   return {
     id: deviceId(device.node, device.profile, device.contact),
-    contact: /<([^>]*)>/.exec(device.contact)?.[1] ?? device.contact,
+    contact: keptText(uriOf(device.contact), LONGEST_CONTACT),
     user_agent: device.agent,
     transport: device.transport,
     network_ip: device.networkIp,

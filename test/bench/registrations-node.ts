@@ -1,5 +1,5 @@
 import { FakeFreeSwitch } from '../fake-freeswitch/fake-freeswitch';
-import { type Row, xmlStatus } from '../fake-freeswitch/registration-table';
+import { type Row, xmlProfile, xmlStatus } from '../fake-freeswitch/registration-table';
 import { numberAt } from './requests';
 
 /** A FreeSWITCH node in a process of its own; told a number, it comes back from a restart with so many registrations. */
@@ -8,6 +8,7 @@ async function main(): Promise<void> {
   process.on('message', (count: number) => {
     const rows = Array.from({ length: count }, (_, index) => row(index));
     node.answerWith('sofia xmlstatus profile internal reg', xmlStatus(rows, 'bench', Date.now()));
+    node.answerWith('sofia xmlstatus profile internal', xmlProfile('internal', count));
     node.restart();
     process.send?.('done');
   });

@@ -1,7 +1,7 @@
 import type { Directory } from './directory';
 import type { EventHeaders } from './events';
 import type { Registrar } from './registrar';
-import { dialString, type Row, selects, showJson, xmlStatus } from './registration-table';
+import { dialString, type Row, selects, showJson, xmlProfile, xmlStatus } from './registration-table';
 import { ampEncode } from './encoding';
 import type { Voicemail } from './voicemail';
 
@@ -114,6 +114,7 @@ function sofiaXmlStatus(
   if (what !== 'profile') return 'Invalid Syntax!\n';
   const rows = registrar.rows(profile);
   if (!rows) return 'Invalid Profile!\n';
+  if (list === undefined) return xmlProfile(profile, rows.length);
   const wanted: (row: Row) => boolean =
     list === 'user' ? selects(account) : (row) => account === '' || row.contact.includes(account);
   return xmlStatus(rows.filter(wanted), headers.switchname, now());

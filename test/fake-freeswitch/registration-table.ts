@@ -46,6 +46,22 @@ export function selects(account: string): (row: Row) => boolean {
   return (row) => (user === '' || row.user === user) && (host === '' || row.host === host);
 }
 
+/** The answer to `sofia xmlstatus profile P`, the most of it left out. */
+export function xmlProfile(profile: string, registrations: number): string {
+  return [
+    '<?xml version="1.0" encoding="ISO-8859-1"?>',
+    '<profile>',
+    '  <profile-info>',
+    `    <name>${profile}</name>`,
+    '    <domain-name>N/A</domain-name>',
+    '    <calls-in>0</calls-in>',
+    `    <registrations>${registrations}</registrations>`,
+    '  </profile-info>',
+    '</profile>',
+    '',
+  ].join('\n');
+}
+
 /** The answer to `sofia xmlstatus profile P reg` and `… user U@D`. */
 export function xmlStatus(rows: Row[], switchname: string, nowMs: number): string {
   const now = Math.floor(nowMs / 1000);

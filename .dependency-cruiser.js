@@ -36,7 +36,7 @@ module.exports = {
           '^src/directory/(user-xml|encoded-words|group-xml|lookup-request|last-answers|misses)[.]ts$',
           '^src/database/(codes|unavailable)[.]ts$',
           '^src/docs/(openapi|operation-id|examples|every-operation|nullable-enums)[.]ts$',
-          '^src/(caller-ids/(phone-number|number-kind)|tenants/sip-domain|auth/(token|roles))[.]ts$',
+          '^src/(caller-ids/(phone-number|number-kind)|tenants/(sip-domain|emergency-numbers)|auth/(token|roles))[.]ts$',
           '^src/extensions/(extension-number|free-numbers|voicemail-rules)[.]ts$',
           '^src/registrations/(registration-state|node-state|node-registrations|device|contact-to-end|oldest-devices|damping|change-log)[.]ts$',
           '^src/audit/(actor|chain|changes)[.]ts$',

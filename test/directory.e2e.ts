@@ -78,6 +78,7 @@ describeOnEach('/freeswitch/directory', (lane) => {
         max_concurrent: '3',
         dialplane_max_legs: '400',
         recording_mode: 'inbound',
+        dialplane_emergency_numbers: '112,113,114,115,911',
         voicemail_enabled: 'true',
         dialplane_mailbox: mailbox,
         dialplane_mail_caller: 'Reception 1001',

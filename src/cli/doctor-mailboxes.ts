@@ -52,7 +52,8 @@ async function* mailboxes(dataSource: DataSource): AsyncGenerator<Extension> {
   }
 }
 
-function named(all: readonly string[]): string {
+/** The first of them, and how many more there are. */
+export function named(all: readonly string[]): string {
   const some = all.slice(0, MOST_NAMED).join(', ');
   return all.length > MOST_NAMED ? `${some} and ${all.length - MOST_NAMED} more` : some;
 }

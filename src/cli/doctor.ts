@@ -12,6 +12,7 @@ import { type NodeAddress } from '../freeswitch/node-address';
 import { type UnknownNode, unknownNodes } from '../nodes/unknown-node.entity';
 import { NodesService } from '../nodes/nodes.service';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
+import { emergencyWarnings } from './doctor-emergency';
 import { mailboxWarnings } from './doctor-mailboxes';
 import { keyFits, settingsHere } from './installation';
 import { type Printed } from './print';
@@ -90,7 +91,9 @@ async function databaseChecks(
     const says = pending ? 'some are missing; run: npx dialplane migrate' : 'all applied';
     checks.push({ name: 'migrations', ok: !pending, says });
     if (pending) return { checks, nodes: [], unknown: [] };
-    checks.push(await appKey(dataSource, secrets), ...(await mailboxes(dataSource, secrets)));
+    checks.push(await appKey(dataSource, secrets));
+    checks.push(...warnings('mailboxes', await mailboxWarnings(dataSource, secrets)));
+    checks.push(...warnings('emergency numbers', await emergencyWarnings(dataSource)));
     const unknown = (await unknownNodes(dataSource.manager)).map(unknownCheck);
     return { checks, nodes: await knownNodes(dataSource, secrets), unknown };
   } catch (error) {
@@ -131,9 +134,8 @@ async function appKey(dataSource: DataSource, secrets: InstallationSecrets): Pro
   };
 }
 
-async function mailboxes(dataSource: DataSource, secrets: InstallationSecrets): Promise<Check[]> {
-  const warnings = await mailboxWarnings(dataSource, secrets);
-  return warnings.map((says) => ({ name: 'mailboxes', ok: true, warning: true, says }));
+function warnings(name: string, sentences: readonly string[]): Check[] {
+  return sentences.map((says) => ({ name, ok: true, warning: true, says }));
 }
 
 function credentials(settings: Settings, secrets: InstallationSecrets): Check {

@@ -8,6 +8,7 @@ import { DatabaseAway, isUnavailable } from '../database/unavailable';
 import { type ExtensionChange, ExtensionChanges } from '../extensions/extension-changes';
 import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { type Emergencies, emergencyNumbersOf } from '../tenants/emergency-numbers';
 import { groupXml } from './group-xml';
 import { LastAnswers } from './last-answers';
 import { type LookupResult } from './lookup-log';
@@ -46,7 +47,7 @@ type AskedUser = Asked<'user' | 'mailbox'>;
 
 const MISSING: LookupAnswer = { xml: NOT_FOUND, result: 'not_found' };
 
-interface UserRow {
+interface UserRow extends Emergencies {
   tenantId: number;
   maxLegs: number;
   a1: string;
@@ -199,6 +200,7 @@ export class DirectoryService {
       maxConcurrent: row.maxConcurrent,
       maxLegs: row.maxLegs,
       recordingMode: row.recordingMode,
+      emergencyNumbers: emergencyNumbersOf(row),
       tlsOnly: Boolean(row.tlsEnabled),
       profiles: this.profiles,
     };

@@ -5,7 +5,8 @@ import { NAMES_PER_PAGE } from './misses';
  * that every REGISTER and call waits for.
  */
 export const USER_SQL = `
-  SELECT t.id AS tenantId, t.max_legs AS maxLegs, e.a1 AS a1, e.display_name AS displayName,
+  SELECT t.id AS tenantId, t.max_legs AS maxLegs, t.country_code AS countryCode,
+    t.emergency_numbers AS emergencyNumbers, e.a1 AS a1, e.display_name AS displayName,
     e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
     e.voicemail_email AS voicemailEmail, e.mailbox AS mailbox, e.max_concurrent AS maxConcurrent,
     e.recording_mode AS recordingMode, e.tls_enabled AS tlsEnabled,

@@ -24,6 +24,7 @@ export interface DirectoryUser {
   /** Of all the tenant's calls on a node. */
   maxLegs: number;
   recordingMode: string;
+  emergencyNumbers: readonly string[];
   /** It is found over TLS only, so who is found differs from lookup to lookup. */
   tlsOnly: boolean;
   /** The sofia profiles in which it may be registered. */
@@ -166,6 +167,7 @@ function userVariables(user: DirectoryUser): Values {
     // FreeSWITCH fact: a variable that a channel has not is looked for among the global ones, where max_legs is the node's.
     dialplane_max_legs: String(user.maxLegs),
     recording_mode: user.recordingMode,
+    dialplane_emergency_numbers: user.emergencyNumbers.join(),
     voicemail_enabled: String(user.voicemailEnabled),
     dialplane_mailbox: user.mailbox,
     // Who left the message, in the subject of its mail.

@@ -4,6 +4,8 @@ import { DataSource } from 'typeorm';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
+import { emergencyNumbersOf } from '../tenants/emergency-numbers';
+import { Tenant } from '../tenants/tenant.entity';
 import { AvailableNumbersAnswer, AvailableNumbersQuery, rangeOf } from './available-numbers.dto';
 import { takenNumbers } from './extension-queries';
 import { freeNumbers } from './free-numbers';
@@ -27,8 +29,8 @@ export class AvailableNumbersController {
     const range = rangeOf(query);
     const { manager } = this.dataSource;
     const count = Number(query.count ?? COUNT);
-    return {
-      data: await freeNumbers(range, count, (from) => takenNumbers(manager, tenantId, { ...range, from })),
-    };
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const taken = (from: string): Promise<string[]> => takenNumbers(manager, tenantId, { ...range, from });
+    return { data: await freeNumbers(range, count, taken, emergencyNumbersOf(tenant)) };
   }
 }

@@ -17,7 +17,7 @@ import { EXTENSION_NUMBER } from './extension-number';
 import { sees } from './extension-scope';
 import { newMailbox } from './mailbox';
 import { Extension } from './extension.entity';
-import { requireRoom } from './room';
+import { requireOrdinary, requireRoom } from './room';
 
 const DAY_MS = 24 * 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
@@ -59,7 +59,8 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
    * Brings back the extension that had the number last, as it was, with a new password, and an empty mailbox: who
    * knew the old one is out, on every node.
    * @throws NotFound when none of that number was deleted, or it is no longer kept; Conflict when the number
-   *   is in use; InvalidData when the tenant may not have one more
+   *   is in use; InvalidData when the tenant may not have one more, or it is an
+   *   emergency number by now
    */
   restore(account: AccountOf, number: string): Promise<[Extension, NewCredentials]> {
     const { tenantId, domain } = account;
@@ -69,6 +70,7 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
       const extension = await lastDeleted(manager, account, number);
       const before = extensionFields(extension);
       const left = extension.mailbox;
+      requireOrdinary(tenant, number);
       await requireRoom(manager, tenant);
       extension.liveNumber = number;
       extension.deletedAt = null;

@@ -26,7 +26,7 @@ import { findExtension, listExtensions } from './extension-queries';
 import { refuseBeyond, requireOwnTeam } from './extension-scope';
 import { ExtensionChanges } from './extension-changes';
 import { Extension } from './extension.entity';
-import { requireRoom } from './room';
+import { requireOrdinary, requireRoom } from './room';
 
 /** Changes the row; null when nothing was changed. */
 type Edit = (manager: EntityManager, extension: Extension) => Promise<RevocationReason | null>;
@@ -56,7 +56,7 @@ export class ExtensionsService {
     return findExtension(this.dataSource.manager, account, number);
   }
 
-  /** @throws InvalidData when the number is taken, the limit is reached, or a reference is wrong */
+  /** @throws InvalidData when the number is taken or an emergency number, the limit is reached, or a reference is wrong */
   async create(account: AccountOf, given: CreateExtensionDto): Promise<[Extension, NewCredentials]> {
     const number = given.extension_number;
     const identity = { tenantId: account.tenantId, number, realm: account.domain };
@@ -188,6 +188,7 @@ export class ExtensionsService {
 
   private async makeRoom(manager: EntityManager, tenantId: number, number: string): Promise<void> {
     const tenant = await lockTenant(manager, tenantId);
+    requireOrdinary(tenant, number);
     if (await manager.existsBy(Extension, { tenantId, liveNumber: number })) throw TAKEN;
     await requireRoom(manager, tenant);
   }

@@ -22,6 +22,14 @@ it('finds the lowest, around those that are taken', async () => {
   expect(await freeNumbers({ from: '1006', to: '1006' }, 4, read)).toEqual([]);
 });
 
+it('passes over those that are never offered', async () => {
+  const { read } = pages(['111', '113']);
+  expect(await freeNumbers({ from: '110', to: '115' }, 9, read, ['112', '115', '911'])).toEqual([
+    '110',
+    '114',
+  ]);
+});
+
 it('keeps leading zeros', async () => {
   expect(await freeNumbers({ from: '0000', to: '0999' }, 2, pages(['0000']).read)).toEqual(['0001', '0002']);
 });

@@ -1,6 +1,8 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import { InvalidData } from '../common/errors';
+import { emergencyNumbersOf } from '../tenants/emergency-numbers';
 import { type Tenant } from '../tenants/tenant.entity';
+import { IS_EMERGENCY } from './extension-number';
 import { Extension } from './extension.entity';
 
 /**
@@ -13,4 +15,9 @@ export async function requireRoom(manager: EntityManager, { id, maxExtensions }:
   if (live < maxExtensions) return;
   const sentence = `The account may not have more than ${maxExtensions} extensions.`;
   throw InvalidData.field('extension_number', sentence);
+}
+
+/** @throws InvalidData for one of the tenant's emergency numbers */
+export function requireOrdinary(tenant: Tenant, number: string): void {
+  if (emergencyNumbersOf(tenant).includes(number)) throw InvalidData.field('extension_number', IS_EMERGENCY);
 }

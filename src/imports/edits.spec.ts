@@ -12,6 +12,7 @@ const AROUND = {
   teams: new Set([5]),
   callerIds: new Map([['84900000002', 2]]),
   countryCode: '84',
+  emergencyNumbers: ['112'],
   maxExtensions: null,
 } satisfies Surroundings;
 

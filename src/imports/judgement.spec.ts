@@ -15,6 +15,7 @@ const AROUND: Surroundings = {
   teams: new Set([5]),
   callerIds: new Map([['84900000002', 2]]),
   countryCode: '84',
+  emergencyNumbers: ['112'],
   maxExtensions: 3,
 };
 

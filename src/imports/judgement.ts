@@ -3,6 +3,7 @@ import { type FieldErrors, InvalidData } from '../common/errors';
 import { nullable } from '../common/field';
 import { readFields } from '../common/fields.pipe';
 import { mayUseTeam, sees, type Viewer } from '../extensions/extension-scope';
+import { IS_EMERGENCY } from '../extensions/extension-number';
 import { type Extension } from '../extensions/extension.entity';
 import { type ImportAction } from './import-job.entity';
 import { CreatingRowDto, UpdatingRowDto } from './import-row.dto';
@@ -16,6 +17,7 @@ export interface Surroundings {
   /** Ids of active caller IDs by canonical number. */
   callerIds: ReadonlyMap<string, number>;
   countryCode: string;
+  emergencyNumbers: readonly string[];
   maxExtensions: number | null;
 }
 
@@ -61,7 +63,7 @@ export class Judgement {
     const add = (field: string, sentence: string | null): void => {
       if (sentence !== null) errors[field] ??= [sentence];
     };
-    add('extension_number', numberError(candidate, creates, found, mine));
+    add('extension_number', numberError(candidate, creates ? around.emergencyNumbers : null, found, mine));
     add('team_id', this.teamError(row, around, mine, creates));
     add('outbound_caller_id', callerIdError(row, around, mine));
     const clean = Object.keys(errors).length === 0;
@@ -111,15 +113,17 @@ function checkFields(dto: Dto, given: Record<string, unknown>): Checked {
   }
 }
 
+/** @param never what none that is made may be; null: it is not to be made */
 function numberError(
   { number, repeated }: Candidate,
-  creates: boolean,
+  never: readonly string[] | null,
   found: Extension | undefined,
   mine: Extension | undefined,
 ): string | null {
   if (number === null) return null;
   if (repeated) return 'The extension number field has a duplicate value.';
-  if (creates) return found ? 'The extension number has already been taken.' : null;
+  if (never?.includes(number)) return IS_EMERGENCY;
+  if (never) return found ? 'The extension number has already been taken.' : null;
   return mine ? null : 'The selected extension number is invalid.';
 }
 

@@ -4,6 +4,7 @@ import { CallerId } from '../caller-ids/caller-id.entity';
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
 import { Extension } from '../extensions/extension.entity';
 import { Team } from '../teams/team.entity';
+import { emergencyNumbersOf } from '../tenants/emergency-numbers';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type Candidate } from './import-rows';
 import { type Surroundings } from './judgement';
@@ -25,14 +26,17 @@ export class DatabaseSurroundings implements Surroundings {
     private readonly tenantId: number,
     readonly countryCode: string,
     readonly maxExtensions: number | null,
+    readonly emergencyNumbers: readonly string[],
   ) {}
 
   static async of(
     manager: EntityManager,
     { tenantId, countryCode }: Account,
-    { maxExtensions }: Pick<Tenant, 'maxExtensions'>,
+    tenant: Tenant,
   ): Promise<DatabaseSurroundings> {
-    const around = new DatabaseSurroundings(manager, tenantId, countryCode, maxExtensions);
+    const { maxExtensions } = tenant;
+    const emergencies = emergencyNumbersOf(tenant);
+    const around = new DatabaseSurroundings(manager, tenantId, countryCode, maxExtensions, emergencies);
     if (maxExtensions === null) return around;
     const live = await manager
       .createQueryBuilder(Extension, 'e')

@@ -68,6 +68,8 @@ export class PlatformService {
         await refuseAmongCallerIds(manager, id);
         tenant.countryCode = given.country_code;
       }
+      if (given.emergency_numbers !== undefined)
+        tenant.emergencyNumbers = given.emergency_numbers?.join() ?? null;
       if (given.max_extensions !== undefined) {
         await requireRoom(manager, id, given.max_extensions);
         tenant.maxExtensions = given.max_extensions;

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { ListQuery, Page } from '../common/page';
-import { integer, matching, oneOf, type Rule, text } from '../common/rules';
+import { integer, list, matching, oneOf, type Rule, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { COUNTRY_CODE } from './country-code';
+import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from './emergency-numbers';
 import { isSipDomain } from './sip-domain';
 import { type Tenant, TENANT_STATUSES, type TenantStatus } from './tenant.entity';
 import { type NewTenant, type TenantWithUsage } from './tenants.service';
@@ -44,6 +45,25 @@ const COUNTRY = {
   description: 'The calling code of the country in which numbers with a leading 0 lie.',
 } as const;
 
+const EMERGENCY = {
+  type: 'array',
+  items: { type: 'string', pattern: EMERGENCY_NUMBER.source },
+  maxItems: MOST_EMERGENCY_NUMBERS,
+  nullable: true,
+  example: ['113', '114', '115'],
+  description:
+    "Instead of the country's; 112 and 911 are called in any case. null: the country's. Calls hold to it within DIRECTORY_CACHE_MS.",
+} as const;
+
+const emergencyNumbers: Rule = (value, name) => {
+  const wrong = list({ min: 0, max: MOST_EMERGENCY_NUMBERS })(value, name);
+  if (wrong !== null) return wrong;
+  const areSome = (value as unknown[]).every(
+    (each) => typeof each === 'string' && EMERGENCY_NUMBER.test(each),
+  );
+  return areSome ? null : `The ${name} must be texts of 2 to 6 digits.`;
+};
+
 const domain: Rule = (value, name) =>
   typeof value === 'string' && isSipDomain(value.toLowerCase())
     ? null
@@ -77,6 +97,10 @@ export class CreateTenantDto {
   @ApiPropertyOptional({ ...COUNTRY, default: '84' })
   @Field('optional', matching(COUNTRY_CODE))
   country_code?: string;
+
+  @ApiPropertyOptional(EMERGENCY)
+  @Field('nullable', emergencyNumbers)
+  emergency_numbers?: string[] | null;
 }
 
 /** PUT /api/platform/tenants/{id}; what is absent stays as it is. */
@@ -100,6 +124,10 @@ export class UpdateTenantDto {
   @ApiPropertyOptional(COUNTRY)
   @Field('optional', matching(COUNTRY_CODE))
   country_code?: string;
+
+  @ApiPropertyOptional(EMERGENCY)
+  @Field('nullable', emergencyNumbers)
+  emergency_numbers?: string[] | null;
 
   @ApiPropertyOptional({
     enum: TENANT_STATUSES,
@@ -161,6 +189,14 @@ export class TenantDto {
   @ApiProperty({ example: '84' })
   country_code!: string;
 
+  @ApiProperty({
+    type: [String],
+    example: ['112', '113', '114', '115', '911'],
+    description:
+      'Always called outside, and no extensions: the own ones or those of the country, 112 and 911.',
+  })
+  emergency_numbers!: string[];
+
   @ApiProperty()
   usage!: UsageDto;
 
@@ -186,6 +222,7 @@ export function newTenant(given: CreateTenantDto): NewTenant {
   const { max_devices: maxDevices, max_legs: maxLegs } = given;
   return {
     ...{ name, domain, maxExtensions },
+    emergencyNumbers: given.emergency_numbers?.join() ?? null,
     ...(maxDevices !== undefined && { maxDevices }),
     ...(maxLegs !== undefined && { maxLegs }),
     ...(countryCode !== undefined && { countryCode }),
@@ -208,5 +245,6 @@ function plain({ id, name, domain, status, ...tenant }: Tenant) {
     max_devices: tenant.maxDevices,
     max_legs: tenant.maxLegs,
     country_code: tenant.countryCode,
+    emergency_numbers: emergencyNumbersOf(tenant),
   };
 }

@@ -41,6 +41,10 @@ export class Tenant {
   @Column({ name: 'country_code', type: 'varchar', length: 3, default: '84' })
   countryCode!: string;
 
+  /** Its own, with commas between them, instead of its country's; null: its country's (see emergency-numbers.ts). */
+  @Column({ name: 'emergency_numbers', type: 'varchar', length: 190, nullable: true })
+  emergencyNumbers!: string | null;
+
   /** One of the tenant's own: what extensions without an active caller ID present; null: nothing. */
   @Column({ name: 'default_caller_id_id', type: 'integer', nullable: true })
   defaultCallerIdId!: number | null;

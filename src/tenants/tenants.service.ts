@@ -22,6 +22,8 @@ export interface NewTenant {
   maxLegs?: number;
   /** 84 unless told otherwise. */
   countryCode?: string;
+  /** As Tenant has them; absent: its country's. */
+  emergencyNumbers?: string | null;
 }
 
 export interface TenantWithUsage {
@@ -42,7 +44,8 @@ export class TenantsService {
     if (!isSipDomain(domain)) {
       throw InvalidData.field('domain', 'The domain must be a host name that begins with a letter.');
     }
-    const tenant = { ...given, domain, createdAt: now(), updatedAt: now() };
+    const { emergencyNumbers = null } = given;
+    const tenant = { ...given, emergencyNumbers, domain, createdAt: now(), updatedAt: now() };
     return unlessTaken('domain', () =>
       this.transactions.run(async (manager) => {
         const saved = await manager.save(Tenant, manager.create(Tenant, tenant));
@@ -71,6 +74,7 @@ export function tenantFields(tenant: Tenant): Record<string, unknown> {
     max_devices: tenant.maxDevices,
     max_legs: tenant.maxLegs,
     country_code: tenant.countryCode,
+    emergency_numbers: tenant.emergencyNumbers,
   };
 }
 

@@ -31,7 +31,7 @@ module.exports = {
       from: {
         path: [
           '^src/common/(rules|time|pause|same-secret|deadline|errors|etag|counted|csv|columns)[.]ts$',
-          '^src/sip-credentials/(a1-hash|password|sealed-box)[.]ts$',
+          '^src/sip-credentials/(a1-hash|password|weak-password|sealed-box)[.]ts$',
           '^src/freeswitch/(xml|names|contact|node-address|registrations-xml|sofia-events|device-id|call-id|lines)[.]ts$',
           '^src/directory/(user-xml|encoded-words|group-xml|lookup-request|last-answers|misses)[.]ts$',
           '^src/database/(codes|unavailable)[.]ts$',

@@ -9,6 +9,7 @@ import { TeamsAndDeletedExtensions1764000400000 } from './1764000400000-teams-an
 import { FreeswitchNodes1764100100000 } from './1764100100000-freeswitch-nodes';
 import { UnknownNodes1764100100001 } from './1764100100001-unknown-nodes';
 import { Mailboxes1764100200000 } from './1764100200000-mailboxes';
+import { WeakPasswords1764100300000 } from './1764100300000-weak-passwords';
 import { EmergencyNumbers1764100311000 } from './1764100311000-emergency-numbers';
 import { LimitsOfTenants1764100400000 } from './1764100400000-limits-of-tenants';
 
@@ -25,6 +26,7 @@ export const migrations = [
   FreeswitchNodes1764100100000,
   UnknownNodes1764100100001,
   Mailboxes1764100200000,
+  WeakPasswords1764100300000,
   EmergencyNumbers1764100311000,
   LimitsOfTenants1764100400000,
 ];

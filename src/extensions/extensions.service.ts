@@ -12,7 +12,9 @@ import { Transactions } from '../database/transactions';
 import { ChangedUsers } from '../revocations/changed-users';
 import { type RevocationReason } from '../revocations/revocation.entity';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { refuseWeak } from '../sip-credentials/weak-password';
 import { Team } from '../teams/team.entity';
+import { type Tenant } from '../tenants/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import {
   type CreateExtensionDto,
@@ -29,7 +31,11 @@ import { Extension } from './extension.entity';
 import { requireOrdinary, requireRoom } from './room';
 
 /** Changes the row; null when nothing was changed. */
-type Edit = (manager: EntityManager, extension: Extension) => Promise<RevocationReason | null>;
+type Edit = (
+  manager: EntityManager,
+  extension: Extension,
+  tenant: Tenant,
+) => Promise<RevocationReason | null>;
 
 type References = Pick<CreateExtensionDto, 'team_id' | 'outbound_caller_id' | 'voicemail_pin'>;
 
@@ -56,7 +62,10 @@ export class ExtensionsService {
     return findExtension(this.dataSource.manager, account, number);
   }
 
-  /** @throws InvalidData when the number is taken or an emergency number, the limit is reached, or a reference is wrong */
+  /**
+   * @throws InvalidData when the number is taken or an emergency number, the limit is reached, a reference is wrong, or
+   *   the password is weak
+   */
   async create(account: AccountOf, given: CreateExtensionDto): Promise<[Extension, NewCredentials]> {
     const number = given.extension_number;
     const identity = { tenantId: account.tenantId, number, realm: account.domain };
@@ -66,9 +75,15 @@ export class ExtensionsService {
         requireOwnTeam(account, given.team_id ?? null);
         const fields = newExtension(account.tenantId, given);
         const extension = manager.create(Extension, { ...fields, a1: credentials.sealedA1 });
+        const tenant = await lockTenant(manager, account.tenantId);
         await together(
-          () => this.makeRoom(manager, account.tenantId, number),
+          () => makeRoom(manager, tenant, number),
           () => this.applyReferences(manager, account, extension, given),
+          () =>
+            refuseWeak(tenant, 'sip_password', given.sip_password, {
+              name: 'extension number',
+              value: number,
+            }),
         );
         const saved = await manager.save(extension);
         const made = changesBetween(null, extensionFields(saved));
@@ -113,7 +128,7 @@ export class ExtensionsService {
   /**
    * The old password no longer opens anything once this resolves.
    * @param disconnect whether phones that are registered must do so again
-   * @throws NotFound
+   * @throws NotFound; InvalidData for a weak password
    */
   async changePassword(
     account: AccountOf,
@@ -125,14 +140,13 @@ export class ExtensionsService {
       { tenantId: account.tenantId, number, realm: account.domain },
       chosen,
     );
-    const edit = (extension: Extension): RevocationReason => {
+    const edit: Edit = (_manager, extension, tenant) => {
+      refuseWeak(tenant, 'new_password', chosen, { name: 'extension number', value: number });
       extension.a1 = credentials.sealedA1;
       extension.passwordChangedAt = now();
-      return 'password_changed';
+      return Promise.resolve('password_changed');
     };
-    await this.change(account, number, (_manager, extension) => Promise.resolve(edit(extension)), {
-      disconnect,
-    });
+    await this.change(account, number, edit, { disconnect });
     return credentials;
   }
 
@@ -158,12 +172,12 @@ export class ExtensionsService {
   ): Promise<Extension> {
     return this.users.run(async (manager, forget) => {
       // Held, so that two changes at once follow one another and none is lost.
-      await lockTenant(manager, account.tenantId);
+      const tenant = await lockTenant(manager, account.tenantId);
       const extension = await findExtension(manager, account, number);
       const before = extensionFields(extension);
       requireMatch(ifMatch, before);
       const wasTlsOnly = extension.tlsEnabled;
-      const reason = await edit(manager, extension);
+      const reason = await edit(manager, extension, tenant);
       if (reason === null) return extension;
       extension.updatedAt = now();
       await manager.save(extension);
@@ -186,13 +200,6 @@ export class ExtensionsService {
     });
   }
 
-  private async makeRoom(manager: EntityManager, tenantId: number, number: string): Promise<void> {
-    const tenant = await lockTenant(manager, tenantId);
-    requireOrdinary(tenant, number);
-    if (await manager.existsBy(Extension, { tenantId, liveNumber: number })) throw TAKEN;
-    await requireRoom(manager, tenant);
-  }
-
   /** Sets what is looked up elsewhere, or sealed. @throws InvalidData with all that is wrong */
   private async applyReferences(
     manager: EntityManager,
@@ -212,6 +219,12 @@ export class ExtensionsService {
           : this.credentials.resealPin(extension.voicemailPin, given.voicemail_pin, identity);
     }
   }
+}
+
+async function makeRoom(manager: EntityManager, tenant: Tenant, number: string): Promise<void> {
+  requireOrdinary(tenant, number);
+  if (await manager.existsBy(Extension, { tenantId: tenant.id, liveNumber: number })) throw TAKEN;
+  await requireRoom(manager, tenant);
 }
 
 async function applyTeam(

@@ -14,6 +14,7 @@ const AROUND = {
   countryCode: '84',
   emergencyNumbers: ['112'],
   maxExtensions: null,
+  refuseWeakPasswords: true,
 } satisfies Surroundings;
 
 const credentials = new SipCredentials(new SealedBox(Buffer.alloc(32, 7)));

@@ -17,6 +17,7 @@ const AROUND: Surroundings = {
   countryCode: '84',
   emergencyNumbers: ['112'],
   maxExtensions: 3,
+  refuseWeakPasswords: true,
 };
 
 const ALL: Scope = { kind: 'all' };
@@ -72,6 +73,12 @@ describe('a row', () => {
       { ...OLD, sip_password: 'short' },
       {},
       { sip_password: ['The sip password must be at least 8 characters.'] },
+    ],
+    [
+      'update',
+      { ...OLD, sip_password: 'password' },
+      {},
+      { sip_password: ['The sip password must not be one of the 10,000 most common passwords.'] },
     ],
   ] as const)('to %s %j, %j', (action, given, more, outcome) => {
     expect(judged(action, given, more)).toEqual(outcome);

@@ -5,6 +5,7 @@ import { readFields } from '../common/fields.pipe';
 import { mayUseTeam, sees, type Viewer } from '../extensions/extension-scope';
 import { IS_EMERGENCY } from '../extensions/extension-number';
 import { type Extension } from '../extensions/extension.entity';
+import { weakness } from '../sip-credentials/weak-password';
 import { type ImportAction } from './import-job.entity';
 import { CreatingRowDto, UpdatingRowDto } from './import-row.dto';
 import { type Candidate, type ImportRow } from './import-rows';
@@ -19,6 +20,7 @@ export interface Surroundings {
   countryCode: string;
   emergencyNumbers: readonly string[];
   maxExtensions: number | null;
+  refuseWeakPasswords: boolean;
 }
 
 export interface RowErrors {
@@ -66,6 +68,7 @@ export class Judgement {
     add('extension_number', numberError(candidate, creates ? around.emergencyNumbers : null, found, mine));
     add('team_id', this.teamError(row, around, mine, creates));
     add('outbound_caller_id', callerIdError(row, around, mine));
+    add('sip_password', passwordError(candidate, around));
     const clean = Object.keys(errors).length === 0;
     if (clean && creates && room <= 0) add('extension_number', tooMany(around));
     if (number !== null && checked.given && Object.keys(errors).length === 0) {
@@ -137,6 +140,12 @@ function callerIdError(
   if (typeof sent !== 'string' || sent === '' || sent === mine?.outboundCallerIdAsSent) return null;
   const known = PHONE_NUMBER.test(sent) && callerIds.has(canonicalNumber(sent, countryCode));
   return known ? null : 'The selected outbound caller id is invalid.';
+}
+
+function passwordError({ row, number }: Candidate, { refuseWeakPasswords }: Surroundings): string | null {
+  const sent = row.given.sip_password;
+  if (!refuseWeakPasswords || typeof sent !== 'string' || sent === '') return null;
+  return weakness('sip password', sent, { name: 'extension number', value: number ?? '' });
 }
 
 function tooMany({ maxExtensions }: Surroundings): string {

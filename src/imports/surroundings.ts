@@ -27,6 +27,7 @@ export class DatabaseSurroundings implements Surroundings {
     readonly countryCode: string,
     readonly maxExtensions: number | null,
     readonly emergencyNumbers: readonly string[],
+    readonly refuseWeakPasswords: boolean,
   ) {}
 
   static async of(
@@ -35,8 +36,14 @@ export class DatabaseSurroundings implements Surroundings {
     tenant: Tenant,
   ): Promise<DatabaseSurroundings> {
     const { maxExtensions } = tenant;
-    const emergencies = emergencyNumbersOf(tenant);
-    const around = new DatabaseSurroundings(manager, tenantId, countryCode, maxExtensions, emergencies);
+    const around = new DatabaseSurroundings(
+      manager,
+      tenantId,
+      countryCode,
+      maxExtensions,
+      emergencyNumbersOf(tenant),
+      tenant.refuseWeakPasswords,
+    );
     if (maxExtensions === null) return around;
     const live = await manager
       .createQueryBuilder(Extension, 'e')

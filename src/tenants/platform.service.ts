@@ -76,6 +76,7 @@ export class PlatformService {
       }
       if (given.max_devices !== undefined) tenant.maxDevices = given.max_devices;
       if (given.max_legs !== undefined) tenant.maxLegs = given.max_legs;
+      if (given.refuse_weak_passwords !== undefined) tenant.refuseWeakPasswords = given.refuse_weak_passwords;
       if (given.status !== undefined) tenant.status = given.status;
       const changes = changesBetween(before, tenantFields(tenant));
       if (Object.keys(changes).length === 0) return;

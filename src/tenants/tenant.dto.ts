@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { ListQuery, Page } from '../common/page';
-import { integer, list, matching, oneOf, type Rule, text } from '../common/rules';
+import { boolean, integer, list, matching, oneOf, type Rule, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { COUNTRY_CODE } from './country-code';
 import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from './emergency-numbers';
@@ -64,6 +64,12 @@ const emergencyNumbers: Rule = (value, name) => {
   return areSome ? null : `The ${name} must be texts of 2 to 6 digits.`;
 };
 
+const WEAK = {
+  type: 'boolean',
+  description:
+    "Whether passwords of extensions and users are refused that are blank, the extension's number or the username, or among the 10,000 most common ones.",
+} as const;
+
 const domain: Rule = (value, name) =>
   typeof value === 'string' && isSipDomain(value.toLowerCase())
     ? null
@@ -101,6 +107,10 @@ export class CreateTenantDto {
   @ApiPropertyOptional(EMERGENCY)
   @Field('nullable', emergencyNumbers)
   emergency_numbers?: string[] | null;
+
+  @ApiPropertyOptional({ ...WEAK, default: true })
+  @Field('optional', boolean)
+  refuse_weak_passwords?: boolean;
 }
 
 /** PUT /api/platform/tenants/{id}; what is absent stays as it is. */
@@ -128,6 +138,10 @@ export class UpdateTenantDto {
   @ApiPropertyOptional(EMERGENCY)
   @Field('nullable', emergencyNumbers)
   emergency_numbers?: string[] | null;
+
+  @ApiPropertyOptional(WEAK)
+  @Field('optional', boolean)
+  refuse_weak_passwords?: boolean;
 
   @ApiPropertyOptional({
     enum: TENANT_STATUSES,
@@ -197,6 +211,9 @@ export class TenantDto {
   })
   emergency_numbers!: string[];
 
+  @ApiProperty(WEAK)
+  refuse_weak_passwords!: boolean;
+
   @ApiProperty()
   usage!: UsageDto;
 
@@ -220,10 +237,12 @@ export class TenantAnswer {
 export function newTenant(given: CreateTenantDto): NewTenant {
   const { name, domain, max_extensions: maxExtensions = null, country_code: countryCode } = given;
   const { max_devices: maxDevices, max_legs: maxLegs } = given;
+  const { refuse_weak_passwords: refuseWeakPasswords } = given;
   return {
     ...{ name, domain, maxExtensions },
     emergencyNumbers: given.emergency_numbers?.join() ?? null,
     ...(maxDevices !== undefined && { maxDevices }),
+    ...(refuseWeakPasswords !== undefined && { refuseWeakPasswords }),
     ...(maxLegs !== undefined && { maxLegs }),
     ...(countryCode !== undefined && { countryCode }),
   };
@@ -246,5 +265,6 @@ function plain({ id, name, domain, status, ...tenant }: Tenant) {
     max_legs: tenant.maxLegs,
     country_code: tenant.countryCode,
     emergency_numbers: emergencyNumbersOf(tenant),
+    refuse_weak_passwords: tenant.refuseWeakPasswords,
   };
 }

@@ -54,6 +54,10 @@ export class Tenant {
   @JoinColumn({ name: 'default_caller_id_id', foreignKeyConstraintName: 'FK_tenants_default_caller_id' })
   defaultCallerId?: CallerId | null;
 
+  /** Whether passwords that anybody would guess are refused (see weak-password.ts). */
+  @Column({ name: 'refuse_weak_passwords', type: 'boolean', default: true })
+  refuseWeakPasswords!: boolean;
+
   @Column({ name: 'created_at', type: 'datetime' })
   createdAt!: Date;
 

@@ -24,6 +24,8 @@ export interface NewTenant {
   countryCode?: string;
   /** As Tenant has them; absent: its country's. */
   emergencyNumbers?: string | null;
+  /** True unless told otherwise. */
+  refuseWeakPasswords?: boolean;
 }
 
 export interface TenantWithUsage {
@@ -75,6 +77,7 @@ export function tenantFields(tenant: Tenant): Record<string, unknown> {
     max_legs: tenant.maxLegs,
     country_code: tenant.countryCode,
     emergency_numbers: tenant.emergencyNumbers,
+    refuse_weak_passwords: tenant.refuseWeakPasswords,
   };
 }
 

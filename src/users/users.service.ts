@@ -15,6 +15,8 @@ import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';
 import { Extension } from '../extensions/extension.entity';
 import { makePassword } from '../sip-credentials/password';
+import { refuseWeak } from '../sip-credentials/weak-password';
+import { Tenant } from '../tenants/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from './lock-user';
 import { Passwords } from './passwords';
@@ -79,6 +81,8 @@ export class UsersService {
     given: NewUser,
     actor: Actor,
   ): Promise<{ known: KnownUser; password: string | null }> {
+    const owner = { tenantId, username: usernameOf(given.username) };
+    await refuseWeakOf(this.dataSource.manager, owner, 'password', given.password);
     const password = given.password ?? makePassword();
     const passwordHash = await this.passwords.hash(password);
     const known = await unlessTaken('username', () =>
@@ -129,6 +133,7 @@ export class UsersService {
       const before = userFields(known);
       requireMatch(ifMatch, before);
       const { user } = known;
+      await refuseWeakOf(manager, user, 'password', given.password);
       refuseRenaming(given, user);
       if (given.email !== undefined) user.email = given.email;
       if (given.role !== undefined) user.role = given.role;
@@ -170,12 +175,13 @@ export class UsersService {
 
   /**
    * Changes the own password; every other login of the user ends.
-   * @throws InvalidData when the present one is wrong, or is another by then
+   * @throws InvalidData when the present one is wrong, or is another by then, or the new one is weak
    */
   async changePassword(account: AccountOf, id: number, current: string, next: string): Promise<void> {
     const before = await this.dataSource.manager.findOneBy(User, { id });
     const right = await this.passwords.fits(current, before?.passwordHash ?? null);
     if (!before || !right) throw wrongPassword();
+    await refuseWeakOf(this.dataSource.manager, before, 'new_password', next);
     const passwordHash = await this.passwords.hash(next);
     await this.transactions.run(async (manager) => {
       // Both took their time, in which an administrator may have set another.
@@ -258,6 +264,18 @@ async function tokensEndedBy(
 ): Promise<Deed[]> {
   if (status === 'disabled') return revokeTokens(manager, { userId });
   return 'password' in changes ? revokeTokens(manager, { userId, fromLogin: true }) : [];
+}
+
+/** As the user's tenant has it; operators, who have none, always get it refused. @throws InvalidData */
+async function refuseWeakOf(
+  manager: EntityManager,
+  { tenantId, username }: Pick<User, 'tenantId' | 'username'>,
+  field: string,
+  password: string | null | undefined,
+): Promise<void> {
+  const tenant = tenantId === null ? null : await manager.findOneBy(Tenant, { id: tenantId });
+  const owner = { name: 'username', value: username };
+  refuseWeak(tenant ?? { refuseWeakPasswords: true }, field, password, owner);
 }
 
 function wrongPassword(): InvalidData {

@@ -1,6 +1,7 @@
 import { deviceId } from '../src/freeswitch/device-id';
 import { type FakeFreeSwitch, type Phone } from './fake-freeswitch/fake-freeswitch';
 import { type TestTenant } from './harness/dialplane';
+import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
 import { nodeReady } from './harness/nodes';
 import { type NodeReceipt, registers, Site } from './harness/site';
@@ -70,33 +71,93 @@ describeOnEach('putting phones out that may come back', (lane) => {
   });
 
   it.each([
+    'a,b',
+    "a'b@10.0.0.1",
+    "it's 'a'",
+    'a\\b@10.0.0.1',
+    '<a>/"b"@10.0.0.1',
+    'abc@pbx.test',
+    'a/b',
+    '(a)',
+    '%a',
+    'a\r\n b',
+    'ä@b',
+    'x'.repeat(1_000),
+  ])('drops one device with the Call-ID %j, and no other', async (callId) => {
+    const neighbour = await site.create('1002');
+    for (const each of [neighbour, phone]) await registers(fs1, each);
+    const [kept] = fs1.registrations(phone);
+    await registers(fs1, { ...phone, callId });
+    const answer = await kick(`/${device(fs1)}`);
+    expect(answer.body.data.nodes.map((node) => node.dropped_contacts)).toEqual([1, 0]);
+    expect(fs1.registrations(phone)).toEqual([kept]);
+    expect(fs1.registrations(neighbour)).toHaveLength(1);
+  });
+
+  it.each([
     '1002.other.test@other.test',
     '1002@other.test',
     '1002.other.test@OTHER.TEST',
     'other.test',
-    'Other.Test',
     '@other.test',
     '1002.pbx.test@pbx.test',
+    '1009.pbx.test@pbx.test',
     'pbx.test',
     'reboot',
     'REBOOT',
-    'a,b',
-    "a'b@10.0.0.1",
-    'a\\b@10.0.0.1',
-    '<a>/"b"@10.0.0.1',
-    'x'.repeat(200),
-  ])('throws out nobody else for a device with the Call-ID %s', async (callId) => {
+    'a\u0001b',
+    'x'.repeat(1_001),
+    'another contact has it as well',
+  ])('drops nobody for a device with the Call-ID %j, and says how to drop all', async (callId) => {
     const neighbour = await site.create('1002');
     const theirs = await site.create('1002', other);
-    for (const each of [neighbour, theirs]) await registers(fs1, each);
-    await registers(fs1, phone);
+    for (const each of [neighbour, theirs]) await registers(fs1, { ...each, callId: each.domain });
+    await registers(fs1, callId.startsWith('another') ? { ...neighbour, callId } : phone);
     await registers(fs1, { ...phone, callId });
-    const answer = await kick(`/${device(fs1)}`);
-    // All of the extension's own, since this one cannot be named.
-    expect(answer.body.data.nodes[0]?.dropped_contacts).toBe(2);
+    const before = fs1.registrations(phone).length;
+    const answer = await site.api<{ message: string }>('DELETE', `/1001/registration/${device(fs1)}`);
+    expect([answer.status, answer.body.message]).toEqual([
+      409,
+      expect.stringMatching(
+        /^This device cannot be ended alone: .*\. DELETE \/api\/pbx\/extensions\/1001\/registration ends all/,
+      ),
+    ]);
+    expect(flushes()).toEqual([]);
+    expect(await site.receipts('1001')).toEqual([]);
+    expect(fs1.registrations(phone)).toHaveLength(before);
+    expect((await kick()).body.data.nodes[0]?.dropped_contacts).toBe(before);
     expect(fs1.registrations(phone)).toEqual([]);
-    for (const each of [neighbour, theirs]) expect(fs1.registrations(each)).toHaveLength(1);
-    expect(flushes()).toEqual(['1001.pbx.test@pbx.test', '1001@pbx.test']);
+  });
+
+  it('drops nobody on a node that comes back with a device that cannot be dropped alone', async () => {
+    await registers(site.fs2, phone);
+    await registers(site.fs2, { ...phone, callId: 'reboot' });
+    const id = device(site.fs2);
+    await site.fs2.refuse();
+    await nodeReady(site.dialplane, 'fs2', false);
+    expect((await kick(`/${id}`)).status).toBe(200);
+    await site.fs2.accept();
+    await eventually(async () => (await site.receipts('1001'))[0]?.nodes[1]?.last_error === 'not_alone');
+    expect(site.fs2.registrations(phone)).toHaveLength(2);
+  });
+
+  it('is true in the API when it answers, whatever events come', async () => {
+    const state = async (): Promise<object> =>
+      (await site.api<{ data: { status: string; devices: object[] } }>('GET', '/1001/registration')).body
+        .data;
+    await registers(fs1, phone);
+    await registers(fs1, phone);
+    await eventually(
+      async () =>
+        (await site.api<{ data: { devices: object[] } }>('GET', '/1001/registration')).body.data.devices
+          .length === 2,
+    );
+    await fs1.loseEvents(async () => {
+      await kick(`/${device(fs1)}`);
+      expect(await state()).toMatchObject({ status: 'registered', devices: [{}] });
+      await kick();
+      expect(await state()).toMatchObject({ status: 'unregistered', devices: [] });
+    });
   });
 
   it('finds nothing where there is nothing', async () => {

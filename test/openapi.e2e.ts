@@ -1,5 +1,6 @@
 import { type ValidateFunction } from 'ajv';
 import { type Document, type Response } from '../src/docs/openapi';
+import { deviceId } from '../src/freeswitch/device-id';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { type Answer, Dialplane } from './harness/dialplane';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
@@ -11,6 +12,7 @@ import { nodeReady } from './harness/nodes';
 import { login, operator, PASSWORD, person } from './harness/people';
 import { addCallerId, addTeam } from './harness/records';
 import { tellRegistered } from './harness/register-events';
+import { registers, Site } from './harness/site';
 
 describeOnEach('the OpenAPI document', (lane) => {
   let dialplane: Dialplane;
@@ -265,6 +267,17 @@ describeOnEach('the OpenAPI document', (lane) => {
     const path = '/api/pbx/extensions/imports/{id}/events';
     expect(Object.keys(responseOf(path, 'GET', 200)?.content ?? {})).toEqual(['text/event-stream']);
     seen.add(`GET ${path} 200`);
+  });
+
+  it('is true of a device, and of one that cannot be ended alone', async () => {
+    const site = await Site.start(lane);
+    const phone = await site.create('1001');
+    await registers(site.fs1, { ...phone, callId: 'reboot' });
+    const id = deviceId('fs1', 'internal', site.fs1.registrations(phone)[0]!.contact);
+    const path = '/api/pbx/extensions/{ext}/registration';
+    check(path, 'GET', await site.api('GET', '/1001/registration'));
+    check(`${path}/{device}`, 'DELETE', await site.api('DELETE', `/1001/registration/${id}`));
+    await site.stop();
   });
 
   it('is true of the frames of a stream', async () => {

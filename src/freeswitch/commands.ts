@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { isHarmlessCallId } from './call-id';
+import { quotedCallId } from './call-id';
 import { EslBadArgument, EslUnexpectedReply, EslUnknownProfile } from './esl-errors';
 import { Lines } from './lines';
 import { accountsOf, PROFILE_NAME } from './names';
@@ -74,13 +74,24 @@ export async function dropContacts(
 }
 
 /**
- * Drops what registered with the Call-ID. It drops more where that reads as an account or a domain: the
- * caller makes sure that hostInCallId(callId) is nobody's.
- * @throws EslBadArgument for a Call-ID that may not stand in a command; EslUnknownProfile
+ * Drops what registered with the Call-ID. It drops more where whyNotAlone() has something to say.
+ * @throws EslBadArgument for a Call-ID that cannot be sent in a command; EslUnknownProfile
  */
 export async function dropCallId(node: CommandNode, profile: string, callId: string): Promise<void> {
-  if (!isHarmlessCallId(callId)) throw new EslBadArgument('Call-ID');
-  await flushInboundReg(node, profile, callId);
+  await flushInboundReg(node, profile, validCallId(callId));
+}
+
+/**
+ * How many registrations are filed under what FreeSWITCH reads in a Call-ID: an account, or a domain.
+ * @throws as dropCallId; EslUnexpectedReply
+ */
+export async function rowsUnder(node: CommandNode, profile: string, callId: string): Promise<number> {
+  const command = `sofia xmlstatus profile ${validProfile(profile)} user ${validCallId(callId)}`;
+  const reply = await node.api(command);
+  if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
+  const rows = readRegistrations(reply, profile);
+  if (!rows) throw new EslUnexpectedReply(command, reply);
+  return rows.length;
 }
 
 async function flushInboundReg(node: CommandNode, profile: string, whose: string): Promise<void> {
@@ -224,6 +235,12 @@ function validUser(user: string): string {
 export function validDomain(domain: string): string {
   if (domain.length > LONGEST_DOMAIN || !DOMAIN.test(domain)) throw new EslBadArgument('domain');
   return domain;
+}
+
+function validCallId(callId: string): string {
+  const quoted = quotedCallId(callId);
+  if (quoted === null) throw new EslBadArgument('Call-ID');
+  return quoted;
 }
 
 function validProfile(profile: string): string {

@@ -1,14 +1,13 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { Seldom } from '../common/seldom';
 import { keptText } from '../diagnosis/kept-text';
-import { hostInCallId, isHarmlessCallId } from '../freeswitch/call-id';
 import { dropCallId, dropContacts } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
 import { Listeners } from '../freeswitch/listeners';
 import { NodePool } from '../freeswitch/node-pool';
-import { Tenant } from '../tenants/tenant.entity';
+import { whyNotAlone } from '../freeswitch/one-contact';
 import { type ContactToEnd } from './contact-to-end';
+import { RegistrationsService } from './registrations.service';
 
 /** A contact that is being dropped, or waits for another attempt. */
 interface Work {
@@ -38,7 +37,7 @@ export class ContactEndings implements OnApplicationShutdown {
 
   constructor(
     private readonly pool: NodePool,
-    private readonly dataSource: DataSource,
+    private readonly registrations: RegistrationsService,
   ) {}
 
   /** @returns a function that ends the listening. */
@@ -95,15 +94,11 @@ export class ContactEndings implements OnApplicationShutdown {
     work.timer = setTimeout(() => void this.attempt(node, key, work), ms * (0.5 + Math.random() / 2));
   }
 
-  private async drop(node: EslClient, { profile, number, domain, callId }: ContactToEnd): Promise<void> {
-    if (await this.namesOnePhone(callId)) await dropCallId(node, profile, callId);
+  /** One that cannot be ended alone may not stay either: then all of the extension go. */
+  private async drop(node: EslClient, contact: ContactToEnd): Promise<void> {
+    const { profile, number, domain, callId } = contact;
+    const shared = this.registrations.sharesCallId(node, profile, callId);
+    if ((await whyNotAlone(node, contact, shared)) === null) await dropCallId(node, profile, callId);
     else await dropContacts(node, profile, number, domain);
-  }
-
-  /** Whether FreeSWITCH drops one registration for the Call-ID; while the database is away, better all of the extension. */
-  private async namesOnePhone(callId: string): Promise<boolean> {
-    if (!isHarmlessCallId(callId)) return false;
-    const owned = this.dataSource.manager.existsBy(Tenant, { domain: hostInCallId(callId) });
-    return !(await owned.catch(() => true));
   }
 }

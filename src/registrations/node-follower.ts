@@ -194,7 +194,7 @@ export class NodeFollower {
     const { node, registrations } = this;
     await readList({
       ...{ node, profile, registrations, signal },
-      ask: (extension) => this.ask(profile, extension),
+      ask: (extension) => this.read(profile, extension),
       news: (row) => this.notice({ ...row, number: row.authUser, domain: row.authRealm }),
     });
     if (this.listed.has(profile) || signal.aborted) return;
@@ -225,7 +225,7 @@ export class NodeFollower {
     for (const [key, extension] of this.rechecks) {
       this.rechecks.delete(key);
       try {
-        for (const profile of this.options.profiles) await this.ask(profile, extension);
+        for (const profile of this.options.profiles) await this.read(profile, extension);
       } catch (error) {
         this.options.warn('an extension could not be asked about', { node: this.node.name, err: error });
       }
@@ -233,13 +233,18 @@ export class NodeFollower {
     this.rechecking = false;
   }
 
-  private async ask(profile: string, only: Whose): Promise<void> {
+  /**
+   * Asks the node what it holds of one extension; that is known here when this resolves.
+   * @throws EslError
+   */
+  async read(profile: string, only: Whose): Promise<Registration[]> {
     const round = this.registrations.beginRound(profile, Date.now(), only);
     try {
       const rows = await registrationsOf(this.node, profile, only.number, only.domain);
       const now = Date.now();
       for (const row of rows) this.registrations.see(round, seenInList(row, now), now);
       await this.registrations.endRound(round);
+      return rows;
     } finally {
       this.registrations.dropRound(round);
     }

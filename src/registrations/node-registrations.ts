@@ -48,8 +48,7 @@ export class NodeRegistrations {
   }
 
   live(number: string, domain: string, now: number): Device[] {
-    const devices = this.domains.get(domain)?.get(number)?.devices ?? [];
-    return devices.filter((device) => isLive(device, now));
+    return this.devicesOf(number, domain).filter((device) => isLive(device, now));
   }
 
   holds(number: string, domain: string, now: number): boolean {
@@ -83,8 +82,7 @@ export class NodeRegistrations {
 
   /** An event: the contact answers FreeSWITCH's OPTIONS, or does not. */
   pinged(event: ContactEvent, reachable: boolean): void {
-    const devices = this.domains.get(event.domain)?.get(event.user)?.devices ?? [];
-    const device = devices.find((each) => isOf(each, event));
+    const device = this.devicesOf(event.user, event.domain).find((each) => isOf(each, event));
     if (!device || device.reachable === reachable) return;
     device.reachable = reachable;
     this.changed(event.user, event.domain);
@@ -127,14 +125,27 @@ export class NodeRegistrations {
   }
 
   /** The list was whole: what it did not show is gone. */
-  async endRound(round: Round): Promise<void> {
+  async endRound(round: Round, now = Date.now()): Promise<void> {
     this.rounds.delete(round);
     const unseen = (device: Device): boolean =>
       device.profile === round.profile &&
       device.round < round.number &&
       !this.toldSince(keyOf(device), round.began);
-    if (round.only) this.remove(round.only.number, round.only.domain, unseen);
-    else await this.removeWhere(unseen);
+    const { only } = round;
+    if (!only) return this.removeWhere(unseen);
+    // A list that comes in meanwhile was made before.
+    const gone = this.devicesOf(only.number, only.domain).filter(unseen);
+    for (const device of gone) this.tell(keyOf(device), now);
+    this.remove(only.number, only.domain, (device) => gone.includes(device));
+  }
+
+  /** How many contacts of a profile have the Call-ID. */
+  withCallId(profile: string, callId: string): number {
+    let count = 0;
+    for (const numbers of this.domains.values())
+      for (const { devices } of numbers.values())
+        for (const device of devices) if (device.callId === callId && device.profile === profile) count += 1;
+    return count;
   }
 
   /** The list broke off. */
@@ -156,6 +167,10 @@ export class NodeRegistrations {
       this.nextEnd = Math.min(this.nextEnd, device.expiresAt);
       return false;
     });
+  }
+
+  private devicesOf(number: string, domain: string): Device[] {
+    return this.domains.get(domain)?.get(number)?.devices ?? [];
   }
 
   private tell(key: string, now: number): void {

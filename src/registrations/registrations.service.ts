@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings';
+import { registrationsOf } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
 import { Listeners } from '../freeswitch/listeners';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
+import { type Registration } from '../freeswitch/registrations-xml';
 import { Metrics } from '../metrics/metrics';
 import { type Device } from './device';
 import { NodeFollower } from './node-follower';
@@ -137,12 +139,32 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
     return this.followers.flatMap(({ registrations }) => registrations.live(number, domain, now));
   }
 
+  /**
+   * Asks a node what it holds of an extension in one profile; that is known here when this resolves.
+   * @throws EslError
+   */
+  read(node: EslClient, profile: string, number: string, domain: string): Promise<Registration[]> {
+    const follower = this.followerOf(node);
+    return follower
+      ? follower.read(profile, { number, domain })
+      : registrationsOf(node, profile, number, domain);
+  }
+
+  /** Whether the node is known to hold more than one contact with the Call-ID, whoever's. */
+  sharesCallId(node: EslClient, profile: string, callId: string): boolean {
+    return (this.followerOf(node)?.registrations.withCallId(profile, callId) ?? 0) > 1;
+  }
+
   nodes(): NodeView[] {
     return this.followers.map((follower) => ({
       name: follower.node.name,
       state: follower.state,
       since: follower.since,
     }));
+  }
+
+  private followerOf(node: EslClient): NodeFollower | undefined {
+    return this.followers.find((follower) => follower.node === node);
   }
 
   private source(

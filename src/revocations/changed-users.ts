@@ -10,6 +10,7 @@ import { NodeAskers } from '../nodes/node-askers';
 import { Metrics } from '../metrics/metrics';
 import { idsByUser, type RevocationNode } from './revocation-node.entity';
 import { type Change, RevocationStore } from './revocation-store';
+import { RegistrationsService } from '../registrations/registrations.service';
 import { RevocationsService } from './revocations.service';
 
 /**
@@ -70,6 +71,8 @@ export function changedUsersElsewhere(
     pool,
     new NodeAskers(pool),
   );
-  const revocations = new RevocationsService(store, new Metrics(), pool, settings);
+  const metrics = new Metrics();
+  const registrations = new RegistrationsService(pool, settings, metrics);
+  const revocations = new RevocationsService(store, metrics, pool, settings, registrations);
   return new ChangedUsers(transactions, revocations, new ExtensionChanges());
 }

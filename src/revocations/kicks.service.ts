@@ -3,14 +3,15 @@ import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
 import { AuditService } from '../audit/audit.service';
 import { withDeadline } from '../common/deadline';
-import { NotFound } from '../common/errors';
+import { Conflict, NotFound } from '../common/errors';
 import { Settings } from '../config/settings';
 import { Transactions } from '../database/transactions';
 import { findExtension } from '../extensions/extension-queries';
-import { registrationsOf } from '../freeswitch/commands';
 import { DEVICE_ID, deviceId } from '../freeswitch/device-id';
 import { type EslClient } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';
+import { whyNotAlone } from '../freeswitch/one-contact';
+import { RegistrationsService } from '../registrations/registrations.service';
 import { type ReceiptNode, ReceiptsService } from './receipts.service';
 import { RevocationsService } from './revocations.service';
 
@@ -29,13 +30,14 @@ export class KicksService {
     private readonly pool: NodePool,
     private readonly settings: Settings,
     private readonly audit: AuditService,
+    private readonly registrations: RegistrationsService,
   ) {}
 
   /**
    * Drops the contacts of an extension, or of one of its devices.
    * @returns how far it is with each node; what is pending goes on
    * @throws NotFound for an extension or device that the tenant does not have; a device is taken for one
-   *   as long as a node that may hold it cannot be asked
+   *   as long as a node that may hold it cannot be asked; Conflict when others would go with the device
    */
   async kick(account: AccountOf, number: string, device?: string): Promise<ReceiptNode[]> {
     if (device !== undefined) await this.requireDevice(account, number, device);
@@ -59,25 +61,47 @@ export class KicksService {
     return this.receipts.nodesOf(works.map(({ revocationId }) => revocationId));
   }
 
+  /** @throws NotFound, Conflict */
   private async requireDevice(account: AccountOf, number: string, device: string): Promise<void> {
     if (!DEVICE_ID.test(device)) throw new NotFound();
     await findExtension(this.dataSource.manager, account, number);
-    const asked = this.pool.nodes.map((node) => this.devicesOn(node, number, account.domain));
-    const known = Promise.all(asked).then((devices) => devices.flat().includes(device));
-    if (
-      !(await withDeadline(
-        known.catch(() => true),
+    const asked = this.pool.nodes.map((node) => {
+      const look = this.lookFor(node, number, account.domain, device);
+      return withDeadline(
+        look.catch(() => UNKNOWN),
         LOOK_DEADLINE_MS,
-        () => true,
-      ))
-    )
-      throw new NotFound();
+        () => UNKNOWN,
+      );
+    });
+    const found = await Promise.all(asked);
+    for (const { why } of found) if (why !== null) throw new Conflict(notAlone(number, why));
+    if (!found.some(({ mayHold }) => mayHold)) throw new NotFound();
   }
 
   /** @throws EslError when the node cannot be asked */
-  private async devicesOn(node: EslClient, number: string, domain: string): Promise<string[]> {
-    const asked = this.settings.sipProfiles.map((profile) => registrationsOf(node, profile, number, domain));
-    const rows = (await Promise.all(asked)).flat();
-    return rows.map(({ profile, contact }) => deviceId(node.name, profile, contact));
+  private async lookFor(node: EslClient, number: string, domain: string, device: string): Promise<Found> {
+    const asked = this.settings.sipProfiles.map((profile) =>
+      this.registrations.read(node, profile, number, domain),
+    );
+    const rows = (await Promise.all(asked))
+      .flat()
+      .filter(({ profile, contact }) => deviceId(node.name, profile, contact) === device);
+    for (const { profile, callId } of rows) {
+      const shared = this.registrations.sharesCallId(node, profile, callId);
+      const why = await whyNotAlone(node, { profile, domain, callId }, shared);
+      if (why !== null) return { mayHold: true, why };
+    }
+    return { mayHold: rows.length > 0, why: null };
   }
 }
+
+/** Whether a node holds a device, and why it cannot end that alone, in plain words; null: it can. */
+interface Found {
+  mayHold: boolean;
+  why: string | null;
+}
+
+const UNKNOWN: Found = { mayHold: true, why: null };
+
+const notAlone = (number: string, why: string): string =>
+  `This device cannot be ended alone: ${why}. DELETE /api/pbx/extensions/${number}/registration ends all devices of the extension.`;

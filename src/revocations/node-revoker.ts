@@ -1,16 +1,8 @@
 import { now } from '../common/time';
 import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
-import { NodeWork, type Tally, type Users } from './node-work';
+import { type Contacts, NodeWork, type Users } from './node-work';
+import { codeOf, isClaimed, type Job, noProgress, type Progress } from './revocation-job';
 import { type RevocationNode } from './revocation-node.entity';
-
-/** What became of a pass, to be added to the receipt. */
-export interface Progress extends Tally {
-  attempts: number;
-  lastError: string | null;
-  /** Set once the pass is done. */
-  flushedAt: Date | null;
-  verifiedAt: Date | null;
-}
 
 /** Where a node's work is kept. */
 export interface WorkStore extends Users {
@@ -27,21 +19,8 @@ export interface WorkStore extends Users {
 
 export interface RevokerOptions {
   profiles: readonly string[];
+  contacts: Contacts;
   report: (result: 'done' | 'failed', error?: unknown) => void;
-}
-
-/** One revocation on its way: a first pass at once, a second when no old answer can be about any more. */
-interface Job {
-  work: RevocationNode;
-  pass: 'first' | 'second';
-  /** When it is to be worked on next. */
-  due: number;
-  /** When the second pass, done, is the last word. */
-  confirmAt: number;
-  failures: number;
-  running: boolean;
-  /** What the receipt does not hold yet. */
-  progress: Progress;
 }
 
 /**
@@ -78,7 +57,7 @@ export class NodeRevoker {
     private readonly store: WorkStore,
     private readonly options: RevokerOptions,
   ) {
-    this.work = new NodeWork(node, options.profiles, store);
+    this.work = new NodeWork(node, options.profiles, store, options.contacts);
     this.endListening = node.onEvent((event) => this.watch(event));
   }
 
@@ -304,24 +283,4 @@ export class NodeRevoker {
       Math.max(10, next - time),
     );
   }
-}
-
-const isClaimed = ({ work }: Job): boolean =>
-  work.claimedUntil !== null && work.claimedUntil.getTime() > Date.now();
-
-const noProgress = (): Progress => ({
-  flushed: 0,
-  dropped: 0,
-  deleted: 0,
-  attempts: 0,
-  lastError: null,
-  flushedAt: null,
-  verifiedAt: null,
-});
-
-/** A short word for the receipt; an error's message may say more than a client should read. */
-function codeOf(error: unknown): string {
-  const { code } = Object(error) as { code?: unknown };
-  const word = typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';
-  return word.slice(0, 64);
 }

@@ -1,15 +1,8 @@
-import { hostInCallId, isHarmlessCallId } from '../freeswitch/call-id';
-import {
-  dropCallId,
-  dropContacts,
-  flushUser,
-  type Registration,
-  registrationsOf,
-  userExists,
-} from '../freeswitch/commands';
+import { dropCallId, dropContacts, flushUser, type Registration, userExists } from '../freeswitch/commands';
 import { deviceId } from '../freeswitch/device-id';
 import { type EslClient } from '../freeswitch/esl-client';
 import { EslUnexpectedReply } from '../freeswitch/esl-errors';
+import { whyNotAlone } from '../freeswitch/one-contact';
 import { deleteMailbox, forgetPhonePin, refreshLamp } from '../freeswitch/mailbox-commands';
 import { type Revocation } from './revocation.entity';
 
@@ -19,7 +12,14 @@ export interface Users {
   mayHavePhone(revocation: Revocation): Promise<boolean>;
   /** Resolves when no answer about the user is on its way from this process to a node. */
   settled(revocation: Revocation): Promise<void>;
-  isTenantDomain(host: string): Promise<boolean>;
+}
+
+/** What is known of contacts in this process. */
+export interface Contacts {
+  /** Asks the node what it holds of a user in one profile; that is known here when this resolves. @throws EslError */
+  read(node: EslClient, profile: string, user: string, domain: string): Promise<Registration[]>;
+  /** Whether the node is known to hold more than one contact with the Call-ID, whoever's. */
+  sharesCallId(node: EslClient, profile: string, callId: string): boolean;
 }
 
 /** What went; counted up also by work that fails in the end. */
@@ -54,12 +54,22 @@ export class StillRegistered extends Error {
   }
 }
 
+/** A node would end other contacts with the one that it was to be told to drop. */
+export class NotAlone extends Error {
+  readonly code = 'not_alone';
+
+  constructor(node: string, why: string) {
+    super(`${node} cannot drop one contact alone: ${why}.`);
+  }
+}
+
 /** What one node is made to do for a revocation. */
 export class NodeWork {
   constructor(
     private readonly node: EslClient,
     private readonly profiles: readonly string[],
     private readonly users: Users,
+    private readonly contacts: Contacts,
   ) {}
 
   /** At once: the cached user goes, and the contacts if they are to. @throws EslError, StillKnown, StillRegistered */
@@ -139,7 +149,7 @@ export class NodeWork {
     throw new StillRegistered(this.node.name);
   }
 
-  /** @returns the contacts that the node was told to drop. */
+  /** @returns the contacts that the node was told to drop. @throws NotAlone when one device is meant, and others would go */
   private async dropOnce(profile: string, revocation: Revocation): Promise<Registration[]> {
     const { sipUser, sipDomain, device } = revocation;
     const dropAll = (): Promise<void> => dropContacts(this.node, profile, sipUser, sipDomain);
@@ -152,21 +162,18 @@ export class NodeWork {
     }
     const all = await this.held(profile, revocation);
     const rows = all.filter(({ contact }) => deviceId(this.node.name, profile, contact) === device);
-    const harmless = await Promise.all(rows.map(({ callId }) => this.namesOnePhone(callId)));
-    if (!harmless.every(Boolean)) {
-      await dropAll();
-      return all;
+    for (const { callId } of rows) {
+      const one = { profile, domain: sipDomain, callId };
+      const shared = this.contacts.sharesCallId(this.node, profile, callId);
+      const why = await whyNotAlone(this.node, one, shared);
+      if (why !== null) throw new NotAlone(this.node.name, why);
+      await dropCallId(this.node, profile, callId);
     }
-    for (const { callId } of rows) await dropCallId(this.node, profile, callId);
     return rows;
   }
 
-  private async namesOnePhone(callId: string): Promise<boolean> {
-    return isHarmlessCallId(callId) && !(await this.users.isTenantDomain(hostInCallId(callId)));
-  }
-
   private held(profile: string, { sipUser, sipDomain }: Revocation): Promise<Registration[]> {
-    return registrationsOf(this.node, profile, sipUser, sipDomain);
+    return this.contacts.read(this.node, profile, sipUser, sipDomain);
   }
 }
 

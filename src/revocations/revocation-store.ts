@@ -10,9 +10,9 @@ import { NodePool } from '../freeswitch/node-pool';
 import { NodeAskers } from '../nodes/node-askers';
 import { nodeNames } from '../nodes/node-names';
 import { unknownNodes } from '../nodes/unknown-node.entity';
-import { Tenant } from '../tenants/tenant.entity';
 import { insertWork, NOTHING_DONE } from './new-work';
-import { type Progress, type WorkStore } from './node-revoker';
+import { type WorkStore } from './node-revoker';
+import { type Progress } from './revocation-job';
 import { type MailboxStep, Revocation } from './revocation.entity';
 import { RevocationNode } from './revocation-node.entity';
 
@@ -208,10 +208,6 @@ export class RevocationStore implements WorkStore {
 
   settled({ sipUser, sipDomain }: Revocation): Promise<void> {
     return this.lookups.settled(`${sipUser}@${sipDomain}`, LOOKUP_DEADLINE_MS);
-  }
-
-  isTenantDomain(host: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(Tenant, { domain: host });
   }
 
   /** Removes what is older than 90 days, whatever became of it. */

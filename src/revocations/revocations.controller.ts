@@ -60,7 +60,7 @@ export class RevocationsController {
   @ApiParam(NUMBER)
   @ApiParam(DEVICE)
   @ApiOkResponse({ type: UnregisteredAnswer })
-  @ApiErrors(401, 403, 404)
+  @ApiErrors(401, 403, 404, 409)
   async kickDevice(
     @Account() account: AccountOf,
     @Param('ext') number: string,

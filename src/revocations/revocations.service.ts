@@ -5,6 +5,7 @@ import { Settings } from '../config/settings';
 import { type EslClient } from '../freeswitch/esl-client';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { Metrics } from '../metrics/metrics';
+import { RegistrationsService } from '../registrations/registrations.service';
 import { NodeRevoker } from './node-revoker';
 import { type RevocationNode } from './revocation-node.entity';
 import { type Change, CLAIM_MS, RevocationStore } from './revocation-store';
@@ -27,6 +28,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     private readonly metrics: Metrics,
     private readonly pool: NodePool,
     private readonly settings: Settings,
+    private readonly registrations: RegistrationsService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -45,6 +47,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
   private follow(node: EslClient): Leave {
     const revoker = new NodeRevoker(node, this.store, {
       profiles: this.settings.sipProfiles,
+      contacts: this.registrations,
       report: (result, error) => this.report(node.name, result, error),
     });
     this.revokers = [...this.revokers, revoker];

@@ -1,3 +1,4 @@
+import { separate } from './arguments';
 import type { Directory } from './directory';
 import type { EventHeaders } from './events';
 import type { Registrar } from './registrar';
@@ -55,7 +56,7 @@ const ANSWERS: Record<string, Answer> = {
 
 /** Answers one `api` command as FreeSWITCH does. */
 export async function answer(node: Node, command: string): Promise<string> {
-  const [name = '', ...args] = command.split(' ').filter((word) => word !== '');
+  const [name = '', ...args] = separate(command);
   const voicemail = await node.voicemail.answer(name, args);
   if (voicemail !== undefined) return voicemail;
   const known = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined;
@@ -124,7 +125,7 @@ function sofiaProfile({ registrar }: Node, [profile = '', verb, ...args]: string
   if (!registrar.rows(profile)) return `Invalid Profile [${profile}]`;
   if (verb !== 'flush_inbound_reg') return '-ERR Unknown command!\n';
   const [account] = args;
-  if (account === undefined || account === 'reboot') {
+  if (account === undefined || account.toLowerCase() === 'reboot') {
     registrar.drop(profile, () => true);
     return '+OK flushing all registrations\n';
   }

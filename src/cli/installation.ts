@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
@@ -6,7 +7,7 @@ import { AuditChain } from '../audit/audit-chain.entity';
 import { auditKey, endsSeal } from '../audit/chain';
 import { beginAudit } from '../audit/first-chains';
 import { InvalidSetting } from '../config/invalid-setting';
-import { hasAppKey, InstallationSecrets, keyPlace, loadSecrets } from '../config/secret-files';
+import { appKeyOf, hasAppKey, InstallationSecrets, keyPlace, loadSecrets } from '../config/secret-files';
 import { readSettings, Settings } from '../config/settings';
 import { createDataSource, mysqlLibrary } from '../database/data-source';
 import { migrate } from '../database/migrate';
@@ -38,6 +39,28 @@ export function openToRead(): Promise<Opened> {
   return open(async (installation) => (await opensExtensions(installation)) ?? true);
 }
 
+/**
+ * An installation as it is: neither created nor brought up to date.
+ * @throws InvalidSetting when there is none, or its key is missing or another
+ */
+export async function openAsItIs(): Promise<Installation> {
+  const settings = settingsHere();
+  if (settings.sqlitePath !== null && !existsSync(settings.sqlitePath))
+    throw new InvalidSetting('DATABASE_URL', 'names a database that does not exist');
+  if (!hasAppKey(settings)) throw missingKey(settings);
+  const secrets = new InstallationSecrets(appKeyOf(settings), '');
+  const dataSource = await openDatabase(settings);
+  try {
+    if (!(await dataSource.createQueryRunner().hasTable('extensions')))
+      throw new InvalidSetting('DATABASE_URL', 'names an empty database');
+    if ((await opensExtensions({ dataSource, secrets })) === false) throw otherKey();
+    return { settings, secrets, dataSource };
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
 async function open(fits: typeof keyFits): Promise<Opened> {
   const settings = settingsHere();
   const dataSource = await openDatabase(settings);
@@ -46,9 +69,7 @@ async function open(fits: typeof keyFits): Promise<Opened> {
   await refuseWithoutKey(settings, dataSource);
   const secrets = loadSecrets(settings);
   const installation = { settings, secrets, dataSource };
-  if (!(await fits(installation))) {
-    throw new InvalidSetting('APP_KEY', 'is not the key that this database was written with');
-  }
+  if (!(await fits(installation))) throw otherKey();
   return { ...installation, applied };
 }
 
@@ -67,10 +88,16 @@ async function refuseWithoutKey(settings: Settings, dataSource: DataSource): Pro
   if (hasAppKey(settings)) return;
   const anyKey = new InstallationSecrets(randomBytes(32), '');
   if (await keyFits({ dataSource, secrets: anyKey })) return;
-  throw new InvalidSetting(
-    'APP_KEY',
-    `is not set and ${keyPlace(settings)} is missing: put back the key that this database was written with`,
-  );
+  throw missingKey(settings);
+}
+
+function otherKey(): InvalidSetting {
+  return new InvalidSetting('APP_KEY', 'is not the key that this database was written with');
+}
+
+function missingKey(settings: Settings): InvalidSetting {
+  const reason = `is not set and ${keyPlace(settings)} is missing: put back the key that this database was written with`;
+  return new InvalidSetting('APP_KEY', reason);
 }
 
 /** @throws InvalidSetting when it cannot be opened */
@@ -95,7 +122,12 @@ async function opensExtensions({
   dataSource,
   secrets,
 }: Omit<Installation, 'settings'>): Promise<boolean | null> {
-  const [sample] = await dataSource.manager.find(Extension, { order: { id: 'DESC' }, take: 1 });
+  const [sample] = await dataSource.manager.find(Extension, {
+    // What every version of the schema has.
+    select: { id: true, tenantId: true, extensionNumber: true, a1: true },
+    order: { id: 'DESC' },
+    take: 1,
+  });
   if (!sample) return null;
   try {
     const credentials = new SipCredentials(new SealedBox(secrets.appKey));

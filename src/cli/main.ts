@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { ApiError, InvalidData } from '../common/errors';
 import { auditVerify } from './audit';
+import { backup, restore } from './backups';
 import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate } from './commands';
 import { doctor } from './doctor';
 import { nodeAdd, nodeDrain, nodeList, nodeRemove } from './nodes';
@@ -79,6 +80,7 @@ function program(): Command {
   verb(noun(dialplane, 'audit', 'the audit'), 'verify', 'check that no entry was changed or removed').action(
     action(auditVerify),
   );
+  addBackups(command);
   command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor));
   command('openapi', 'the OpenAPI document').action(action(openapi));
   return dialplane;
@@ -93,6 +95,17 @@ function addTenants(tenant: Command): void {
     .option('--max-legs <n>', 'how many legs its calls may have on a node', '400')
     .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
     .action(action(tenantCreate));
+}
+
+function addBackups(command: (name: string, description: string) => Command): void {
+  for (const [name, description, run] of [
+    ['backup', 'write all of the database to a file, while Dialplane runs', backup],
+    ['restore', 'fill an empty database from a backup', restore],
+  ] as const) {
+    command(name, description)
+      .argument('<file>', 'the backup')
+      .action((file: string, _options: object, of: Command) => action(run)({ file }, of));
+  }
 }
 
 function addNodes(node: Command): void {

@@ -27,15 +27,24 @@ export function hasAppKey({ APP_KEY }: Settings): boolean {
 }
 
 /**
+ * The key that encrypts what is secret at rest; see `loadSecrets`.
+ * @throws InvalidSetting
+ */
+export function appKeyOf(settings: Settings): Buffer {
+  const key = settings.APP_KEY ?? keptInFile('app.key', () => randomBytes(32).toString('base64'));
+  const appKey = Buffer.from(key, 'base64');
+  if (appKey.length !== 32)
+    throw new InvalidSetting('APP_KEY', 'in the file app.key must be 32 bytes in base64');
+  return appKey;
+}
+
+/**
  * Takes the secrets from the settings, and on the embedded database from 0600 files in ./data,
  * made on the first start.
  * @throws InvalidSetting when a file holds something else, or cannot be made.
  */
 export function loadSecrets(settings: Settings): InstallationSecrets {
-  const key = settings.APP_KEY ?? keptInFile('app.key', () => randomBytes(32).toString('base64'));
-  const appKey = Buffer.from(key, 'base64');
-  if (appKey.length !== 32)
-    throw new InvalidSetting('APP_KEY', 'in the file app.key must be 32 bytes in base64');
+  const appKey = appKeyOf(settings);
   const xmlCurlPassword =
     settings.XML_CURL_PASSWORD ??
     keptInFile('xml-curl.password', () => randomBytes(24).toString('base64url'));

@@ -10,6 +10,7 @@ import { FreeswitchNodes1764100100000 } from './1764100100000-freeswitch-nodes';
 import { UnknownNodes1764100100001 } from './1764100100001-unknown-nodes';
 import { Mailboxes1764100200000 } from './1764100200000-mailboxes';
 import { WeakPasswords1764100300000 } from './1764100300000-weak-passwords';
+import { OneCallerIdANumber1764100310000 } from './1764100310000-one-caller-id-a-number';
 import { EmergencyNumbers1764100311000 } from './1764100311000-emergency-numbers';
 import { LimitsOfTenants1764100400000 } from './1764100400000-limits-of-tenants';
 
@@ -27,6 +28,7 @@ export const migrations = [
   UnknownNodes1764100100001,
   Mailboxes1764100200000,
   WeakPasswords1764100300000,
+  OneCallerIdANumber1764100310000,
   EmergencyNumbers1764100311000,
   LimitsOfTenants1764100400000,
 ];

@@ -45,9 +45,13 @@ describeOnEach('/api/pbx/caller-ids', (lane) => {
   });
 
   it('knows a number once, however it is written', async () => {
-    await expect(addCallerId(dialplane, tenant, '84900000020')).rejects.toMatchObject({
-      errors: { number: ['The number has already been taken.'] },
-    });
+    for (const number of ['84900000020', '+84900000020', '0084900000020', '840900000020', '00840900000020']) {
+      await expect(addCallerId(dialplane, tenant, number)).rejects.toMatchObject({
+        errors: { number: ['The number has already been taken.'] },
+      });
+      const { body } = await dialplane.api(tenant.token, 'GET', `/caller-ids/${encodeURIComponent(number)}`);
+      expect(body).toMatchObject({ data: { number: '0900000020' } });
+    }
     await expect(addCallerId(dialplane, tenant, '12')).rejects.toMatchObject({
       errors: { number: ['The number format is invalid.'] },
     });

@@ -18,7 +18,7 @@ import { type ListCallerIdsQuery, type UpdateCallerIdDto } from './caller-id-inp
 import { CallerId } from './caller-id.entity';
 import { defaultDeed, moveDefault } from './default-caller-id';
 import { type NewCallerId, refuseTaken, rowOf } from './new-caller-id';
-import { canonicalBeginning, canonicalNumber, isPhoneNumber, PHONE_NUMBER } from './phone-number';
+import { asWritten, canonicalBeginning, canonicalNumber, isPhoneNumber, PHONE_NUMBER } from './phone-number';
 import { presenters } from './presenters';
 
 /** Whose caller IDs they are. */
@@ -231,9 +231,14 @@ export async function findActiveCallerId(
 async function findCallerId(manager: EntityManager, owner: Owner, number: string): Promise<CallerId> {
   if (!PHONE_NUMBER.test(number)) throw new NotFound();
   const canonical = canonicalNumber(number, owner.countryCode);
-  const found = await manager.findOneBy(CallerId, { tenantId: owner.id, canonicalNumber: canonical });
-  if (!found) throw new NotFound();
-  return found;
+  const written = asWritten(number);
+  const found = await manager.findBy(CallerId, {
+    tenantId: owner.id,
+    canonicalNumber: In([canonical, written]),
+  });
+  const callerId = found.find((each) => each.canonicalNumber === written) ?? found[0];
+  if (!callerId) throw new NotFound();
+  return callerId;
 }
 
 async function takenAmong(

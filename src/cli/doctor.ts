@@ -12,6 +12,7 @@ import { type NodeAddress } from '../freeswitch/node-address';
 import { type UnknownNode, unknownNodes } from '../nodes/unknown-node.entity';
 import { NodesService } from '../nodes/nodes.service';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
+import { callerIdWarnings } from './doctor-caller-ids';
 import { emergencyWarnings } from './doctor-emergency';
 import { mailboxWarnings } from './doctor-mailboxes';
 import { keyFits, settingsHere } from './installation';
@@ -94,6 +95,7 @@ async function databaseChecks(
     checks.push(await appKey(dataSource, secrets));
     checks.push(...warnings('mailboxes', await mailboxWarnings(dataSource, secrets)));
     checks.push(...warnings('emergency numbers', await emergencyWarnings(dataSource)));
+    checks.push(...warnings('caller IDs', await callerIdWarnings(dataSource)));
     const unknown = (await unknownNodes(dataSource.manager)).map(unknownCheck);
     return { checks, nodes: await knownNodes(dataSource, secrets), unknown };
   } catch (error) {

@@ -1,0 +1,20 @@
+import { type DataSource, Like } from 'typeorm';
+import { CallerId } from '../caller-ids/caller-id.entity';
+import { canonicalNumber } from '../caller-ids/phone-number';
+import { Tenant } from '../tenants/tenant.entity';
+import { named } from './doctor-mailboxes';
+
+/** Caller IDs from when two ways to write one number were two. */
+export async function callerIdWarnings(dataSource: DataSource): Promise<string[]> {
+  const twice: string[] = [];
+  for (const { id: tenantId, domain, countryCode } of await dataSource.manager.find(Tenant)) {
+    const found = await dataSource.manager.find(CallerId, {
+      where: [`0%`, `${countryCode}0%`].map((form) => ({ tenantId, canonicalNumber: Like(form) })),
+      order: { id: 'ASC' },
+    });
+    for (const { number, canonicalNumber: kept } of found)
+      if (kept !== canonicalNumber(number, countryCode)) twice.push(`${number}@${domain}`);
+  }
+  const says = `another caller ID of the same account is the same number as each of ${named(twice)}`;
+  return twice.length === 0 ? [] : [`${says}; let extensions have the other one, and delete these`];
+}

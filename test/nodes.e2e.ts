@@ -181,6 +181,9 @@ describeOnEach('FreeSWITCH nodes', (lane) => {
       nodes: [{ name: 'fs1' }, { name: 'fs2', host: '127.0.0.1', port: fs2.port, status: 'active' }],
     });
     expect((await commandLine.run(['node', 'drain', 'fs2'])).stdout).toBe('Node fs2 is draining\n');
+    expect((await commandLine.run(['node', 'undrain', 'fs2'])).stdout).toBe('Node fs2 is active\n');
+    const undrained = await commandLine.run(['node', 'list']);
+    expect(undrained.stdout).toContain(`fs2, 127.0.0.1:${fs2.port}, active, `);
     expect((await commandLine.run(['node', 'remove', 'fs2'])).stdout).toBe('Node fs2 is removed\n');
     // It asked for a user, and is none of the nodes now: that may be in the list already, or not yet.
     const left = (await commandLine.run(['node', 'list'])).stdout.split('\n');

@@ -6,7 +6,7 @@ import { auditVerify } from './audit';
 import { backup, restore } from './backups';
 import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate } from './commands';
 import { doctor } from './doctor';
-import { nodeAdd, nodeDrain, nodeList, nodeRemove } from './nodes';
+import { nodeAdd, nodeDrain, nodeList, nodeRemove, nodeUndrain } from './nodes';
 import { openapi } from './openapi';
 import {
   operatorCreate,
@@ -119,6 +119,7 @@ function addNodes(node: Command): void {
   for (const [name, description, run] of [
     ['remove', 'follow a node no more', nodeRemove],
     ['drain', 'place nothing new on a node', nodeDrain],
+    ['undrain', 'end the draining of a node', nodeUndrain],
   ] as const) {
     verb(node, name, description)
       .argument('<name>', 'which')

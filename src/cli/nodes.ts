@@ -47,6 +47,12 @@ export function nodeDrain({ name }: { name: string }): Promise<Printed> {
   );
 }
 
+export function nodeUndrain({ name }: { name: string }): Promise<Printed> {
+  return withNodes(async (nodes) =>
+    one(await named(name, nodes.setStatus(name, 'active', COMMAND_LINE)), 'is active'),
+  );
+}
+
 /** The nodes of FREESWITCH_NODES are there before any command, as they are before a server's first answer. */
 function withNodes(
   work: (nodes: NodesService, manager: EntityManager) => Promise<Printed>,

@@ -52,6 +52,21 @@ describeLive(
       return { caller, called: await to.called() };
     }
 
+    async function ofEachLeg(command: (uuid: string) => string): Promise<string[]> {
+      const { rows = [] } = JSON.parse(await site().freeswitch.api('show channels as json')) as {
+        rows?: { uuid: string }[];
+      };
+      return Promise.all(rows.map(({ uuid }) => site().freeswitch.api(command(uuid))));
+    }
+
+    /** Resolves when each leg holds the place of its own extension, and of nobody else's. */
+    async function begun(): Promise<void> {
+      await eventually('the conversations have begun', async () => {
+        const rings = await ofEachLeg((uuid) => `uuid_getvar ${uuid} dialplane_rings`);
+        return rings.every((number) => number.trim() === '_undef_');
+      });
+    }
+
     const counted = (phones: Three): Promise<number[]> =>
       Promise.all(
         phones.map(async ({ account }) =>
@@ -69,10 +84,7 @@ describeLive(
 
     /** Of how many legs what is said is being written into a file. */
     async function recorded(): Promise<number> {
-      const { rows = [] } = JSON.parse(await site().freeswitch.api('show channels as json')) as {
-        rows?: { uuid: string }[];
-      };
-      const bugs = await Promise.all(rows.map(({ uuid }) => site().freeswitch.api(`uuid_buglist ${uuid}`)));
+      const bugs = await ofEachLeg((uuid) => `uuid_buglist ${uuid}`);
       return bugs.filter((bug) => bug.includes('session_record')).length;
     }
 
@@ -90,6 +102,7 @@ describeLive(
       if (kind === 'blind, by the caller') return caller.transfer(third.account.number);
       if (kind === 'blind, by who was called') return called.transfer(third.account.number);
       const consultation = await talk(second, third);
+      await begun();
       check('counted in a consultation', await countedWithin(phones, [1, 2, 1]), [1, 2, 1]);
       return called.transfer(consultation.caller);
     }
@@ -107,6 +120,15 @@ describeLive(
       check(`${kind}: another call to who talks now`, await (await phone()).call(third.account.number), 486);
       await (kind === 'blind, by the caller' ? call.called : call.caller).hangUp();
       check(`${kind}: counted at the end`, await countedWithin(phones, [0, 0, 0]), [0, 0, 0]);
+    });
+
+    it('limits: attended, by a phone that waits for nothing', async () => {
+      const phones = await three(['none', 'none', 'none']);
+      const [first, second, third] = phones;
+      const { called } = await talk(first, second);
+      const consultation = await talk(second, third);
+      check('at once: who transfers hears', await called.transfer(consultation.caller), 200);
+      check('at once: counted after', await countedWithin(phones, [1, 0, 1]), [1, 0, 1]);
     });
 
     // Whom the three want recorded; of how many legs there is a file being written before and after.

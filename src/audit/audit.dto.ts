@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { Page, PageQuery } from '../common/page';
 import { readTimeOrDay } from '../common/read-time';
 import { oneOf, type Rule, text } from '../common/rules';
@@ -32,7 +32,7 @@ export class AuditFilters extends PageQuery {
     type: 'string',
     description: "A username, or the name of a token that is no user's.",
   })
-  @Field('nullable', text(WORD))
+  @Name('nullable', WORD)
   actor?: string | null;
 
   @ApiPropertyOptional({ type: 'string', example: 'updated' })
@@ -44,7 +44,7 @@ export class AuditFilters extends PageQuery {
   resource_type?: string | null;
 
   @ApiPropertyOptional({ type: 'string', example: '1001', description: 'Its number, name or id.' })
-  @Field('nullable', text(WORD))
+  @Name('nullable', WORD)
   resource?: string | null;
 }
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { PageQuery } from '../common/page';
-import { boolean, integer, list, oneOf, type Rule, text } from '../common/rules';
+import { boolean, integer, list, oneOf, type Rule } from '../common/rules';
 import { Page } from '../common/page';
 import { isoTime } from '../common/time';
 import { isAddressOrNetwork } from './addresses';
@@ -27,7 +27,7 @@ const futureTime: Rule = (value, name) => {
 /** POST /api/auth/tokens: at most what its maker may do. */
 export class CreateTokenDto {
   @ApiProperty({ example: 'CRM', maxLength: NAME.max, description: 'What it is for.' })
-  @Field('required', text(NAME))
+  @Name('required', NAME)
   name!: string;
 
   @ApiPropertyOptional({ enum: ROLES, nullable: true, description: "Absent: the maker's own." })

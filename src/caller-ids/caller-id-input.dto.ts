@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, list, matching, oneOf, text } from '../common/rules';
+import { boolean, list, matching, oneOf } from '../common/rules';
 import {
   CALLER_ID_STATUSES,
   type CallerIdStatus,
@@ -38,7 +38,7 @@ export class CreateCallerIdDto {
   number!: string;
 
   @ApiPropertyOptional(NAMED)
-  @Field('nullable', text(NAME))
+  @Name('nullable', NAME)
   display_name?: string | null;
 
   @ApiPropertyOptional({ enum: CARRIERS, nullable: true, description: 'Absent: guessed from the number.' })
@@ -57,7 +57,7 @@ export class CreateCallerIdDto {
 /** PUT /api/pbx/caller-ids/{number}; what is absent stays as it is. */
 export class UpdateCallerIdDto {
   @ApiPropertyOptional(NAMED)
-  @Field('nullable', text(NAME))
+  @Name('nullable', NAME)
   display_name?: string | null;
 
   @ApiPropertyOptional({ enum: CARRIERS })

@@ -3,7 +3,7 @@ import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../caller-ids/c
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { mapCallerId } from '../caller-ids/caller-ids.dto';
 import { InvalidData } from '../common/errors';
-import { label, matching, oneOf, text } from '../common/rules';
+import { asName, label, matching, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { changedUsersElsewhere } from '../revocations/changed-users';
 import { COUNTRY_CODE } from '../tenants/country-code';
@@ -35,11 +35,12 @@ export function tenantCreate(given: {
       : wholeNumber('max_extensions', given.maxExtensions, MAX_EXTENSIONS);
   const maxDevices = wholeNumber('max_devices', given.maxDevices, MAX_DEVICES);
   const maxLegs = wholeNumber('max_legs', given.maxLegs, MAX_LEGS);
-  check('name', NAME(given.name, 'name'));
+  const named = asName(given.name);
+  check('name', NAME(named, 'name'));
   check('country_code', matching(COUNTRY_CODE)(given.countryCode, 'country code'));
   return withDatabase(async ({ transactions, audit }) => {
     const tenants = new TenantsService(transactions, audit);
-    const row = { ...given, maxExtensions, maxDevices, maxLegs };
+    const row = { ...given, name: named, maxExtensions, maxDevices, maxLegs };
     const tenant = await tenants.create(row, COMMAND_LINE);
     const { id, name, domain, status } = tenant;
     return {
@@ -67,14 +68,15 @@ export function callerIdCreate(given: {
   cliType?: string;
   default?: boolean;
 }): Promise<Printed> {
-  if (given.displayName !== undefined) check('display_name', NAME(given.displayName, 'display name'));
+  const displayName = asName(given.displayName ?? '') || null;
+  if (displayName !== null) check('display_name', NAME(displayName, 'display name'));
   if (given.carrier !== undefined) check('carrier', oneOf(CARRIERS)(given.carrier, 'carrier'));
   if (given.cliType !== undefined) check('cli_type', oneOf(CLI_TYPES)(given.cliType, 'cli type'));
   return withDatabase(async (database) => {
     const tenant = await tenantOf(database.dataSource, given.tenant);
     const row = {
       number: given.number,
-      displayName: given.displayName ?? null,
+      displayName,
       carrier: (given.carrier ?? null) as Carrier | null,
       cliType: (given.cliType ?? null) as CliType | null,
       isDefault: given.default === true,

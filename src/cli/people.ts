@@ -5,7 +5,7 @@ import { revokeIn } from '../auth/revoke';
 import { type Role, ROLES } from '../auth/roles';
 import { TokensService } from '../auth/tokens.service';
 import { InvalidData } from '../common/errors';
-import { email, matching, oneOf, text } from '../common/rules';
+import { asName, email, matching, oneOf, text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { OperatorsService } from '../users/operators.service';
 import { PASSWORD, Passwords } from '../users/passwords';
@@ -25,7 +25,8 @@ export function tokenCreate(given: {
   user?: string;
   expires?: string;
 }): Promise<Printed> {
-  check('name', NAME(given.name, 'name'));
+  const name = asName(given.name);
+  check('name', NAME(name, 'name'));
   if (given.role !== undefined) check('role', oneOf(ROLES)(given.role, 'role'));
   const expiresAt = given.expires === undefined ? null : futureTime(given.expires);
   return withDatabase(async ({ dataSource, transactions, audit }) => {
@@ -34,7 +35,7 @@ export function tokenCreate(given: {
     const tokens = new TokensService(dataSource, transactions, audit);
     // A token of nobody needs a role; a user's has the user's unless told otherwise.
     const role = (given.role ?? (user ? null : 'admin')) as Role | null;
-    const row = { tenantId: tenant.id, userId: user?.id ?? null, name: given.name, role, expiresAt };
+    const row = { tenantId: tenant.id, userId: user?.id ?? null, name, role, expiresAt };
     const { token } = await tokens.create(row, COMMAND_LINE);
     return { lines: [token], json: { token } };
   });

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { label, type Rule } from './rules';
+import { label, type Rule, text } from './rules';
 
 /**
  * - required: absent, null and '' are refused;
@@ -19,7 +19,7 @@ export function Field(presence: Presence, rule: Rule): PropertyDecorator {
     return rule(value, label(field));
   };
   return (target, property) => {
-    if (presence === 'nullable') nullable(target.constructor).add(property);
+    if (presence === 'nullable') nullables.of(target.constructor).add(property);
     ValidateBy({
       name: 'field',
       validator: {
@@ -30,15 +30,38 @@ export function Field(presence: Presence, rule: Rule): PropertyDecorator {
   };
 }
 
-const nullables = new WeakMap<object, Set<string | symbol>>();
-
-/** The properties of a DTO for which '' means null, its parents' included. */
-export function nullable(dto: object): Set<string | symbol> {
-  let own = nullables.get(dto);
-  if (!own) {
-    const parent: unknown = Object.getPrototypeOf(dto);
-    own = new Set(parent instanceof Function ? nullable(parent) : []);
-    nullables.set(dto, own);
-  }
-  return own;
+/** A name that people read, of at most `max` characters, is also brought to the form of `asName` first. */
+export function Name(presence: Presence, { max }: { max: number }): PropertyDecorator {
+  const field = Field(presence, text({ min: presence === 'nullable' ? 0 : 1, max }));
+  return (target, property) => {
+    names.of(target.constructor).add(property);
+    field(target, property);
+  };
 }
+
+type Properties = Set<string | symbol>;
+
+/** Properties of DTOs that have something in common. */
+class Marked {
+  private readonly known = new WeakMap<object, Properties>();
+
+  /** A DTO's, its parents' included. */
+  of(dto: object): Properties {
+    let own = this.known.get(dto);
+    if (!own) {
+      const parent: unknown = Object.getPrototypeOf(dto);
+      own = new Set(parent instanceof Function ? this.of(parent) : []);
+      this.known.set(dto, own);
+    }
+    return own;
+  }
+}
+
+const nullables = new Marked();
+const names = new Marked();
+
+/** The properties of a DTO for which '' means null. */
+export const nullable = (dto: object): Properties => nullables.of(dto);
+
+/** Those that are names. */
+export const named = (dto: object): Properties => names.of(dto);

@@ -1,7 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import { InvalidData, MalformedRequest, type FieldErrors } from './errors';
-import { nullable } from './field';
+import { named, nullable } from './field';
+import { asName } from './rules';
 
 type Dto = new () => object;
 
@@ -37,7 +38,10 @@ function known(dto: Dto, given: Record<string, unknown>): Record<string, unknown
   const fields = [...new Set(rules.map((rule) => rule.propertyName))].filter((field) =>
     Object.hasOwn(given, field),
   );
-  return Object.fromEntries(
-    fields.map((field) => [field, given[field] === '' && nullable(dto).has(field) ? null : given[field]]),
-  );
+  return Object.fromEntries(fields.map((field) => [field, asKept(dto, field, given[field])]));
+}
+
+function asKept(dto: Dto, field: string, given: unknown): unknown {
+  const value = typeof given === 'string' && named(dto).has(field) ? asName(given) : given;
+  return value === '' && nullable(dto).has(field) ? null : value;
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from './field';
-import { integerText, text } from './rules';
+import { Field, Name } from './field';
+import { integerText } from './rules';
 
 const PER_PAGE = 50;
 const MOST_PER_PAGE = 200;
@@ -32,7 +32,7 @@ export class PageQuery {
 /** The same, with `search=…`. */
 export class ListQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
-  @Field('nullable', text({ max: 100 }))
+  @Name('nullable', { max: 100 })
   search?: string | null;
 }
 

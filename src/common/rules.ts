@@ -26,6 +26,14 @@ export function text({ min = 0, max }: { min?: number; max: number }): Rule {
   };
 }
 
+/** Nothing that anybody sees: white space, what Unicode says is not shown, and Braille without a dot. */
+const BLANK = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
+
+/** A name as it is kept: NFC, so that two ways to write it are one; empty when there is nothing to see in it. */
+export function asName(typed: string): string {
+  return BLANK.test(typed) ? '' : typed.normalize('NFC');
+}
+
 /** A text of a given form. */
 export function matching(form: RegExp): Rule {
   return (value, name) => {

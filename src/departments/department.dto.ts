@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Name } from '../common/field';
 import { Page } from '../common/page';
-import { text } from '../common/rules';
 import { isoTime } from '../common/time';
 import { type KnownDepartment } from './departments.service';
 
@@ -11,14 +10,14 @@ const UNIQUE = 'Unique in the account.';
 /** POST /api/pbx/departments */
 export class CreateDepartmentDto {
   @ApiProperty({ example: 'Revenue', maxLength: NAME.max, description: UNIQUE })
-  @Field('required', text(NAME))
+  @Name('required', NAME)
   name!: string;
 }
 
 /** PUT /api/pbx/departments/{id}; what is absent stays as it is. */
 export class UpdateDepartmentDto {
   @ApiPropertyOptional({ type: 'string', maxLength: NAME.max, description: UNIQUE })
-  @Field('optional', text(NAME))
+  @Name('optional', NAME)
   name?: string;
 }
 

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { ListQuery } from '../common/page';
 import { boolean, booleanText, integer, matching, oneOf, reference, text } from '../common/rules';
 import { EXTENSION_NUMBER } from './extension-number';
@@ -64,7 +64,7 @@ export class ListExtensionsQuery extends ListQuery {
 /** Which extensions GET /api/pbx/extensions/export tells of. */
 export class ExportQuery {
   @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
-  @Field('nullable', text({ max: 100 }))
+  @Name('nullable', { max: 100 })
   search?: string | null;
 
   @ApiPropertyOptional({ enum: EXTENSION_STATUSES })
@@ -79,7 +79,7 @@ export class CreateExtensionDto {
   extension_number!: string;
 
   @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: NAME.max, example: 'Sales 01' })
-  @Field('nullable', text(NAME))
+  @Name('nullable', NAME)
   display_name?: string | null;
 
   @ApiPropertyOptional({ type: 'integer', nullable: true })
@@ -128,7 +128,7 @@ export class CreateExtensionDto {
 /** PUT /api/pbx/extensions/{ext}; what is absent stays as it is. */
 export class UpdateExtensionDto {
   @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: NAME.max, example: 'Sales 02' })
-  @Field('nullable', text(NAME))
+  @Name('nullable', NAME)
   display_name?: string | null;
 
   @ApiPropertyOptional({ type: 'integer', nullable: true })

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { LARGEST_ID } from '../common/id';
 import { Page } from '../common/page';
-import { integerText, oneOf, text } from '../common/rules';
+import { integerText, oneOf } from '../common/rules';
 import { isoTime } from '../common/time';
 import { keptText } from '../diagnosis/kept-text';
 import { uriOf } from '../freeswitch/contact';
@@ -39,7 +39,7 @@ export class ListRegistrationsQuery {
   per_page?: string;
 
   @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
-  @Field('nullable', text({ max: 100 }))
+  @Name('nullable', { max: 100 })
   search?: string | null;
 
   @ApiPropertyOptional({ enum: REGISTRATION_STATES })

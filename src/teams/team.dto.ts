@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { Page } from '../common/page';
-import { reference, text } from '../common/rules';
+import { reference } from '../common/rules';
 import { isoTime } from '../common/time';
 import { type KnownTeam } from './teams.service';
 
@@ -16,7 +16,7 @@ const UNIQUE = 'Unique in the account; the name of its group in FreeSWITCH.';
 /** POST /api/pbx/teams */
 export class CreateTeamDto {
   @ApiProperty({ example: 'Sales', maxLength: NAME.max, description: UNIQUE })
-  @Field('required', text(NAME))
+  @Name('required', NAME)
   name!: string;
 
   @ApiPropertyOptional(DEPARTMENT)
@@ -27,7 +27,7 @@ export class CreateTeamDto {
 /** PUT /api/pbx/teams/{id}; what is absent stays as it is. */
 export class UpdateTeamDto {
   @ApiPropertyOptional({ type: 'string', maxLength: NAME.max, description: UNIQUE })
-  @Field('optional', text(NAME))
+  @Name('optional', NAME)
   name?: string;
 
   @ApiPropertyOptional(DEPARTMENT)

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../common/field';
+import { Field, Name } from '../common/field';
 import { ListQuery, Page } from '../common/page';
-import { boolean, integer, list, matching, oneOf, type Rule, text } from '../common/rules';
+import { boolean, integer, list, matching, oneOf, type Rule } from '../common/rules';
 import { isoTime } from '../common/time';
 import { COUNTRY_CODE } from './country-code';
 import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from './emergency-numbers';
@@ -78,7 +78,7 @@ const domain: Rule = (value, name) =>
 /** POST /api/platform/tenants */
 export class CreateTenantDto {
   @ApiProperty({ example: 'Acme', maxLength: NAME.max })
-  @Field('required', text(NAME))
+  @Name('required', NAME)
   name!: string;
 
   @ApiProperty({
@@ -116,7 +116,7 @@ export class CreateTenantDto {
 /** PUT /api/platform/tenants/{id}; what is absent stays as it is. */
 export class UpdateTenantDto {
   @ApiPropertyOptional({ type: 'string', maxLength: NAME.max })
-  @Field('optional', text(NAME))
+  @Name('optional', NAME)
   name?: string;
 
   @ApiPropertyOptional(LIMIT)

@@ -61,9 +61,9 @@ export class DialplaneApp {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  /** A tenant, and the bearer token of its administrator. */
-  async tenant(domain: string): Promise<string> {
-    await this.cli('tenant', 'create', '--name', domain, '--domain', domain);
+  /** A tenant, made with more options if there are any, and the bearer token of its administrator. */
+  async tenant(domain: string, options: string[] = []): Promise<string> {
+    await this.cli('tenant', 'create', '--name', domain, '--domain', domain, ...options);
     const { token } = await this.cli('token', 'create', '--tenant', domain, '--name', 'live');
     return String(token);
   }

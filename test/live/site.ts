@@ -22,6 +22,8 @@ interface SiteOptions {
   /** What the programs find in their environment beside the usual. */
   freeswitch?: NodeJS.ProcessEnv;
   dialplane?: NodeJS.ProcessEnv;
+  /** Options of `tenant create` for the first tenant. */
+  limits?: string[];
 }
 
 /** Dialplane with two tenants, FreeSWITCH and phones, and what a test does with them. */
@@ -42,7 +44,7 @@ export class Site {
     const eslPorts = await Promise.all(Array.from({ length: options.nodes ?? 1 }, () => freePort()));
     const nodes = eslPorts.map((port, index) => `esl://:${ESL_PASSWORD}@127.0.0.1:${port}?name=fs${index}`);
     const app = await DialplaneApp.create(nodes.join(' '), XML_CURL_PASSWORD, options.dialplane);
-    const [token, otherToken] = [await app.tenant(DOMAIN), await app.tenant(OTHER_DOMAIN)];
+    const [token, otherToken] = [await app.tenant(DOMAIN, options.limits), await app.tenant(OTHER_DOMAIN)];
     // Dialplane first: it must cope with a switch that is not there yet.
     await app.serve();
     const direct = new URL(app.directoryUrl);

@@ -151,7 +151,7 @@ export class Strangers {
   private constructor(private readonly child: Child) {}
 
   static async start(sipPort: number, domain: string, perSecond: number): Promise<Strangers> {
-    const args = await commonArgs(scenarioFile('stranger'), STRANGERS_IP, '120s');
+    const args = await commonArgs(scenarioFile('stranger'), STRANGERS_IP, '240s');
     const child = new Child(SIPP_BIN, [
       `127.0.0.1:${sipPort}`,
       ...args,

@@ -4,9 +4,11 @@ import { Strangers } from './sipp';
 import { eventually } from './waiting';
 
 const CALLS = 19;
-const PER_SECOND = 150;
+/** So many a second must cost nobody a call; so many more are what docs/firewall.md is for, and are only measured. */
+const [BORNE, MEASURED] = [150, 400];
 /** More than FreeSWITCH has by itself in a second: the old ones are there still while new ones come. */
 const SESSIONS_BEFORE = 300;
+const STATUS = /(\d+) session\(s\) - peak (\d+)/;
 
 describeLive('strangers who call without a password', { phones: 0 }, (site) => {
   const check: Site['check'] = (...finding) => site().check(...finding);
@@ -21,54 +23,82 @@ describeLive('strangers who call without a password', { phones: 0 }, (site) => {
     return made;
   }
 
-  const sessions = async (): Promise<number> =>
-    Number(/(\d+) session\(s\) - peak/.exec(await site().freeswitch.api('status'))?.[1] ?? 0);
+  const sessions = async (): Promise<{ now: number; peak: number }> => {
+    const [, now, peak] = STATUS.exec(await site().freeswitch.api('status')) ?? [];
+    return { now: Number(now), peak: Number(peak) };
+  };
 
+  /** Which of the calls of 9101 to 9102 fail while so many strangers call. */
+  async function callsBeside(perSecond: number): Promise<unknown[]> {
+    const [caller] = phones;
+    if (!caller) throw new Error('not begun');
+    strangers = await Strangers.start(site().freeswitch.sipPort, DOMAIN, perSecond);
+    await eventually('sessions of strangers', async () => (await sessions()).now > SESSIONS_BEFORE, 60_000);
+    const [failed, took]: [unknown[], number[]] = [[], []];
+    for (let made = 0; made < CALLS; made++) {
+      const began = performance.now();
+      const call = await caller.call('9102').catch(() => 'no answer');
+      took.push(Math.round(performance.now() - began));
+      if (typeof call === 'object') await call.hangUp();
+      else failed.push(call);
+    }
+    const { now, peak } = await sessions();
+    site().findings.note(`${perSecond}/s: sessions now, at most`, `${now}, ${peak}`);
+    site().findings.note(`${perSecond}/s: failed of ${CALLS} calls`, `${failed.length}: ${failed.join(' ')}`);
+    took.sort((one, other) => one - other);
+    site().findings.note(`${perSecond}/s: ms to answer`, `${took[0]} to ${took.at(-1)}`);
+    check(`${perSecond} strangers a second: they still called`, strangers.calling, true);
+    await strangers.stop();
+    return failed;
+  }
+
+  beforeAll(async () => {
+    await phone('9101');
+    await phone('9102');
+  });
   afterAll(async () => {
     await strangers?.stop();
     for (const each of phones) each.close();
   });
 
   it('take no session from those who have one', async () => {
-    const [caller] = [await phone('9101'), await phone('9102')];
-    strangers = await Strangers.start(site().freeswitch.sipPort, DOMAIN, PER_SECOND);
-    await eventually('sessions of strangers', async () => (await sessions()) > SESSIONS_BEFORE);
-    const refused: number[] = [];
-    for (let made = 0; made < CALLS; made++) {
-      const call = await caller.call('9102');
-      if (typeof call === 'number') refused.push(call);
-      else await call.hangUp();
-    }
-    site().findings.note(`sessions with ${PER_SECOND} strangers a second`, String(await sessions()));
-    check('they still called', strangers.calling, true);
-    check(`of ${CALLS} calls refused`, refused, []);
+    check(`of ${CALLS} calls failed`, await callsBeside(BORNE), []);
+  });
+
+  it('are counted where there are more, without the rules of a firewall', async () => {
+    await callsBeside(MEASURED);
   });
 });
 
-describeLive(
-  'a node that is full',
-  { phones: 0, freeswitch: { MAX_LEGS: '3', CALLS_PER_SECOND: '3' } },
-  (site) => {
-    const check: Site['check'] = (...finding) => site().check(...finding);
+describeLive('a node that is full', { phones: 0, freeswitch: { MAX_LEGS: '3' } }, (site) => {
+  const check: Site['check'] = (...finding) => site().check(...finding);
 
-    it('answers 503 to what is more than its legs, and rings on while there is room', async () => {
-      const phones: Softphone[] = [];
-      for (const number of ['9201', '9202', '9203', '9204']) {
-        phones.push(await Softphone.create(site().freeswitch.sipPort, await site().extension(number)));
-        expect(await phones.at(-1)?.register()).toBe(200);
-      }
-      const [first, , third] = phones as [Softphone, Softphone, Softphone, Softphone];
-      const call = await first.call('9202');
-      check('the first call: two legs', typeof call, 'object');
-      check('the second: one leg too many', await third.call('9204'), 503);
-      if (typeof call !== 'number') await call.hangUp();
-      await site().quiet();
-      const again = await third.call('9204');
-      check('when there is room', typeof again, 'object');
-      if (typeof again !== 'number') await again.hangUp();
-      const many = await Promise.all(phones.map((phone) => phone.call('9999')));
-      check('four calls in a second, of three', many.sort(), [404, 404, 404, 503]);
-      for (const phone of phones) phone.close();
-    });
-  },
-);
+  it('answers 503 to what is more than its legs, and rings on while there is room', async () => {
+    const phones: Softphone[] = [];
+    for (const number of ['9201', '9202', '9203', '9204']) {
+      phones.push(await Softphone.create(site().freeswitch.sipPort, await site().extension(number)));
+      expect(await phones.at(-1)?.register()).toBe(200);
+    }
+    const [first, , third] = phones as [Softphone, Softphone, Softphone, Softphone];
+    const call = await first.call('9202');
+    check('the first call: two legs', typeof call, 'object');
+    check('the second: one leg too many', await third.call('9204'), 503);
+    if (typeof call !== 'number') await call.hangUp();
+    await site().quiet();
+    const again = await third.call('9204');
+    check('when there is room', typeof again, 'object');
+    if (typeof again !== 'number') await again.hangUp();
+    for (const phone of phones) phone.close();
+  });
+});
+
+describeLive('a node that is busy', { phones: 0, freeswitch: { CALLS_PER_SECOND: '1' } }, (site) => {
+  it('answers 503 to what is more than its calls in a second', async () => {
+    const account = await site().extension('9211', { max_concurrent: 10 });
+    const phone = await Softphone.create(site().freeswitch.sipPort, account);
+    const calls = await Promise.all(Array.from({ length: 8 }, () => phone.call('9999')));
+    site().findings.note('eight calls at once, of one a second', JSON.stringify(calls));
+    site().check('their answers', [...new Set(calls)].sort(), [404, 503]);
+    phone.close();
+  });
+});

@@ -2,21 +2,6 @@ import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { ApiError, InvalidData } from '../common/errors';
-import { auditVerify } from './audit';
-import { backup, restore } from './backups';
-import { callerIdCreate, callerIdDefault, migrateNow, tenantCreate } from './commands';
-import { doctor } from './doctor';
-import { nodeAdd, nodeDrain, nodeList, nodeRemove, nodeUndrain } from './nodes';
-import { openapi } from './openapi';
-import {
-  operatorCreate,
-  operatorDisable,
-  operatorEnable,
-  operatorList,
-  tokenCreate,
-  tokenRevoke,
-  userCreate,
-} from './people';
 import { type Printed, print } from './print';
 
 /** One line for the operator, exit 1. */
@@ -34,10 +19,23 @@ function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Commands by name, in modules that are loaded when one of them runs: all together take longer than most commands. */
+const audit = () => import('./audit.js');
+const backups = () => import('./backups.js');
+const commands = () => import('./commands.js');
+const doctor = () => import('./doctor.js');
+const nodes = () => import('./nodes.js');
+const openapi = () => import('./openapi.js');
+const people = () => import('./people.js');
+
 /** Runs a command to its end and prints what it answers with. */
-function action<T>(run: (options: T) => Promise<Printed>): (options: T, command: Command) => Promise<void> {
+function action<N extends string, M extends Record<N, (options: never) => Promise<Printed>>>(
+  load: () => Promise<M>,
+  name: N,
+): (options: Parameters<M[N]>[0], command: Command) => Promise<void> {
   return async (options, command) => {
     const { json } = command.optsWithGlobals<{ json?: boolean }>();
+    const run = (await load())[name] as (options: Parameters<M[N]>[0]) => Promise<Printed>;
     const printed = await run(options);
     print(printed, json === true);
     process.exitCode = printed.failed ? 1 : 0;
@@ -57,7 +55,7 @@ function program(): Command {
     const { serve } = await import('../main.js');
     await serve();
   });
-  command('migrate', 'bring the schema up to date').action(action(migrateNow));
+  command('migrate', 'bring the schema up to date').action(action(commands, 'migrateNow'));
   addTenants(noun(dialplane, 'tenant', 'tenants'));
   addPeople(dialplane);
   const callerId = noun(dialplane, 'caller-id', 'caller IDs');
@@ -71,18 +69,18 @@ function program(): Command {
     )
     .option('--cli-type <type>', 'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname; else guessed')
     .option('--default', 'what extensions without a caller ID present')
-    .action(action(callerIdCreate));
+    .action(action(commands, 'callerIdCreate'));
   verb(callerId, 'default', 'what extensions without a caller ID present')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .option('--number <number>', 'one of its active caller IDs; without it there is no default')
-    .action(action(callerIdDefault));
+    .action(action(commands, 'callerIdDefault'));
   addNodes(noun(dialplane, 'node', 'FreeSWITCH nodes'));
   verb(noun(dialplane, 'audit', 'the audit'), 'verify', 'check that no entry was changed or removed').action(
-    action(auditVerify),
+    action(audit, 'auditVerify'),
   );
   addBackups(command);
-  command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor));
-  command('openapi', 'the OpenAPI document').action(action(openapi));
+  command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor, 'doctor'));
+  command('openapi', 'the OpenAPI document').action(action(openapi, 'openapi'));
   return dialplane;
 }
 
@@ -94,17 +92,17 @@ function addTenants(tenant: Command): void {
     .option('--max-devices <n>', 'how many devices an extension may have', '10')
     .option('--max-legs <n>', 'how many legs its calls may have on a node', '400')
     .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
-    .action(action(tenantCreate));
+    .action(action(commands, 'tenantCreate'));
 }
 
 function addBackups(command: (name: string, description: string) => Command): void {
-  for (const [name, description, run] of [
-    ['backup', 'write all of the database to a file, while Dialplane runs', backup],
-    ['restore', 'fill an empty database from a backup', restore],
+  for (const [name, description] of [
+    ['backup', 'write all of the database to a file, while Dialplane runs'],
+    ['restore', 'fill an empty database from a backup'],
   ] as const) {
     command(name, description)
       .argument('<file>', 'the backup')
-      .action((file: string, _options: object, of: Command) => action(run)({ file }, of));
+      .action((file: string, _options: object, of: Command) => action(backups, name)({ file }, of));
   }
 }
 
@@ -113,17 +111,17 @@ function addNodes(node: Command): void {
     .argument('<name>', 'what to call it')
     .argument('<url>', 'its event socket: esl://:password@host:port, the password percent-encoded')
     .action((name: string, url: string, _options: object, command: Command) =>
-      action(nodeAdd)({ name, url }, command),
+      action(nodes, 'nodeAdd')({ name, url }, command),
     );
-  verb(node, 'list', 'the nodes').action(action(nodeList));
+  verb(node, 'list', 'the nodes').action(action(nodes, 'nodeList'));
   for (const [name, description, run] of [
-    ['remove', 'follow a node no more', nodeRemove],
-    ['drain', 'place nothing new on a node', nodeDrain],
-    ['undrain', 'end the draining of a node', nodeUndrain],
+    ['remove', 'follow a node no more', 'nodeRemove'],
+    ['drain', 'place nothing new on a node', 'nodeDrain'],
+    ['undrain', 'end the draining of a node', 'nodeUndrain'],
   ] as const) {
     verb(node, name, description)
       .argument('<name>', 'which')
-      .action((of: string, _options: object, command: Command) => action(run)({ name: of }, command));
+      .action((of: string, _options: object, command: Command) => action(nodes, run)({ name: of }, command));
   }
 }
 
@@ -136,17 +134,17 @@ function addPeople(dialplane: Command): void {
     .option('--role <role>', "admin, supervisor, agent or read_only; without it admin, or the user's")
     .option('--user <username>', "whose it is; without one it is the account's")
     .option('--expires <time>', 'ISO 8601; without it the token does not expire')
-    .action(action(tokenCreate));
+    .action(action(people, 'tokenCreate'));
   verb(token, 'revoke', 'end a token')
     .requiredOption('--id <id>', 'what stands before its |')
-    .action(action(tokenRevoke));
+    .action(action(people, 'tokenRevoke'));
   verb(noun(dialplane, 'user', 'users'), 'create', 'make a user; its password from stdin, or made')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .requiredOption('--username <username>', 'what the user logs in with')
     .option('--role <role>', 'admin, supervisor, agent or read_only', 'admin')
     .option('--email <address>', "the user's e-mail address")
     .option('--extension <number>', "an agent's own extension")
-    .action(action(userCreate));
+    .action(action(people, 'userCreate'));
   addOperators(noun(dialplane, 'operator', 'operators'));
 }
 
@@ -156,14 +154,14 @@ function addOperators(operator: Command): void {
       '--username <username>',
       'what the operator logs in with; the password from stdin, or made',
     )
-    .action(action(operatorCreate));
-  verb(operator, 'list', 'who they are, and when they last logged in').action(action(operatorList));
+    .action(action(people, 'operatorCreate'));
+  verb(operator, 'list', 'who they are, and when they last logged in').action(action(people, 'operatorList'));
   verb(operator, 'disable', 'let an operator in no more; the tokens end')
     .requiredOption('--username <username>', 'who')
-    .action(action(operatorDisable));
+    .action(action(people, 'operatorDisable'));
   verb(operator, 'enable', 'let one who was disabled log in again')
     .requiredOption('--username <username>', 'who')
-    .action(action(operatorEnable));
+    .action(action(people, 'operatorEnable'));
 }
 
 /** `dialplane <noun>`, which does nothing without a verb. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DataSource } from 'typeorm';
 import { fingerprintOf } from '../src/backups/backup-file';
+import { withSnapshot } from '../src/backups/snapshot';
 import { readSettings } from '../src/config/settings';
 import { createDataSource } from '../src/database/data-source';
 import { knownMigrations, migrate, runMigrations } from '../src/database/migrate';
@@ -195,6 +197,48 @@ describeOnEach('a backup', (lane) => {
     ]);
   });
 });
+
+(process.env.TEST_DATABASE_URL ? describe : describe.skip)('a snapshot of a server', () => {
+  it('outlasts a disk that takes nothing for seconds', async () => {
+    const database = await mariadbLane().create();
+    const dataSource = await connected(database.url);
+    await dataSource.query('CREATE TABLE large (content mediumtext) AS SELECT "" AS content');
+    const fill = "INSERT INTO large SELECT REPEAT('x', 1000000) FROM seq_1_to_40";
+    await dataSource.query(fill);
+    let rows = 0;
+    await withSnapshot(dataSource, async ({ parts }) => {
+      for await (const part of parts) {
+        if (!Array.isArray(part)) continue;
+        // Longer than a database may say nothing to a request.
+        if (++rows === 1) await setTimeout(3_500);
+      }
+    });
+    expect(rows).toBe(41);
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('fails when its connection is lost', async () => {
+    const database = await mariadbLane().create();
+    const [dataSource, other] = [await connected(database.url), await connected(database.url)];
+    await dataSource.query("CREATE TABLE large AS SELECT REPEAT('x', 1000000) AS content FROM seq_1_to_40");
+    const lost = withSnapshot(dataSource, async ({ parts }) => {
+      for await (const part of parts) if (Array.isArray(part)) await endOthers(other);
+    });
+    await expect(lost).rejects.toThrow();
+    await dataSource.destroy();
+    await other.destroy();
+    await database.drop();
+  });
+});
+
+/** Ends all connections to the same database but the own one. */
+async function endOthers(dataSource: DataSource): Promise<void> {
+  const sql = 'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()';
+  for (const { id } of await dataSource.query<{ id: number }[]>(sql)) {
+    await dataSource.query(`KILL ${id}`).catch(() => undefined);
+  }
+}
 
 /** Lines with a digest that fits. */
 function forge(file: string, lines: string[]): void {

@@ -129,7 +129,7 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
       network_ip: '127.0.0.1',
       network_port: expect.any(Number) as number,
       user_agent: 'Desk\uFFFDPhone 3',
-      transport: 'udp',
+      transport: 'unknown',
       contact_host: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string,
       expires: 600,
     });

@@ -100,7 +100,7 @@ describeOnEach('what is told of registrations', (lane) => {
     expect(seen.devices[0]).toMatchObject({
       contact: first.contact,
       user_agent: 'Zoiper "5" <rv>',
-      transport: 'udp',
+      transport: 'unknown',
       network_ip: '192.0.2.7',
       node: 'fs1',
       profile: 'internal',

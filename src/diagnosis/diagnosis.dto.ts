@@ -4,7 +4,8 @@ import { type LookupResult, LOOKUP_RESULTS } from '../directory/lookup-log';
 import { type Extension, EXTENSION_STATUSES } from '../extensions/extension.entity';
 import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../freeswitch/sofia-events';
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
-import { mapNodes, NodesDto } from '../registrations/registrations.dto';
+import { type Transport, TRANSPORTS } from '../registrations/device';
+import { mapNodes, NodesDto } from '../registrations/node-states.dto';
 import { type Facts, type KnownExtension } from './facts';
 import { type Count, type SeenAttempt, type SeenLookup } from './sightings';
 import { verdict, VERDICT_CODES, type VerdictCode } from './verdict';
@@ -101,8 +102,8 @@ export class SeenAttemptDto {
   @ApiProperty({ example: 'Zoiper 5.6' })
   user_agent!: string;
 
-  @ApiProperty({ example: 'udp', description: 'udp, tcp, tls, ws or wss; empty when not told.' })
-  transport!: string;
+  @ApiProperty({ enum: TRANSPORTS, description: 'What it came by; `unknown` for UDP, TCP and TLS.' })
+  transport!: Transport;
 
   @ApiProperty({ example: '192.0.2.7:5060', description: "The host of the phone's Contact." })
   contact_host!: string;
@@ -157,7 +158,7 @@ export class EvidenceDto {
     enum: [...ENDINGS, null],
     nullable: true,
     description:
-      '`unregistered`: the phone took it off; `expired`: it was not renewed; `dropped`: FreeSWITCH was told to.',
+      '`unregistered`: the phone took it off; `disconnected`: its connection was closed; `expired`: it was not renewed; `dropped`: FreeSWITCH was told to.',
   })
   left_how!: Ending | null;
 

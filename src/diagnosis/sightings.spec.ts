@@ -41,7 +41,7 @@ describe('sightings', () => {
     const newest = Array.from({ length: MOST_EACH }, (_, i) => MOST_EACH + 5 - i);
     expect(lookups.map(({ at }) => at)).toEqual(newest);
     expect(attempts.map(({ at }) => at)).toEqual(newest);
-    expect(attempts[0]).toMatchObject({ transport: 'udp', contactHost: '192.0.2.7:5062' });
+    expect(attempts[0]).toMatchObject({ transport: 'unknown', contactHost: '192.0.2.7:5062' });
     expect(since).toBe(T0);
   });
 

@@ -7,7 +7,7 @@ import {
   type FailureEvent,
 } from '../freeswitch/sofia-events';
 import { type ContactToEnd } from '../registrations/contact-to-end';
-import { transportOf } from '../registrations/device';
+import { type Transport, transportOf } from '../registrations/device';
 import { Recent } from './recent';
 import { keptText } from './kept-text';
 
@@ -34,7 +34,7 @@ export interface SeenAttempt {
   /** What it wanted; null: FreeSWITCH tells of refused ones only. */
   request: 'REGISTER' | 'INVITE' | null;
   /** Lower case; empty when FreeSWITCH did not say. */
-  transport: string;
+  transport: Transport;
   networkIp: string;
   networkPort: number;
   agent: string;
@@ -161,7 +161,7 @@ export class Sightings {
       named,
       askedFor: keptText(attempt.askedFor),
       request: null,
-      transport: keptText(transportOf(attempt.status)),
+      transport: transportOf(attempt.status),
       networkIp: keptText(attempt.networkIp),
       networkPort,
       agent: keptText(attempt.agent),
@@ -198,7 +198,7 @@ export class Sightings {
       named: false,
       askedFor: keptText(`${user}@${domain}`),
       request,
-      transport: '',
+      transport: 'unknown',
       networkIp,
       networkPort,
       agent: keptText(failure.agent),

@@ -51,7 +51,7 @@ const attempt = (at: number, more: Partial<SeenAttempt> = {}): SeenAttempt => ({
   named: true,
   askedFor: '1001@a.test',
   request: 'REGISTER',
-  transport: 'udp',
+  transport: 'unknown',
   networkIp: '192.0.2.7',
   networkPort: 5062,
   agent: 'Phone/1',
@@ -107,12 +107,13 @@ const device = (more: Partial<Device>): Device => ({
   contact: '"" <sip:1001@192.0.2.7:5062>',
   callId: 'c',
   agent: 'Phone/1',
-  transport: 'udp',
+  transport: 'unknown',
   networkIp: '192.0.2.7',
   networkPort: 5062,
   expiresAt: NOW + 600 * S,
   reachable: true,
   since: AT,
+  reachableSince: AT,
   heardFrom: 'event',
   registeredAfter: AT,
   registeredBefore: AT,
@@ -122,6 +123,11 @@ const device = (more: Partial<Device>): Device => ({
 const refused = { lookups: [lookup(AT - 1)], attempts: [attempt(AT)] };
 const accepted = attempt(AT, { result: 'accepted', request: null });
 const unnamed = { ...refused, attempts: [attempt(AT, { named: false })] };
+const notFound = { ...unnamed, lookups: [lookup(AT - 1, 'not_found')] };
+const overWs = { attempts: [attempt(AT, { transport: 'ws' })] };
+const tlsOnly = { tlsEnabled: true };
+const tooMany: SeenEnding = { ...ended, code: 'too_many_devices', at: AT };
+const closed = { registeredAt: AT, left: { at: AT + S, how: 'disconnected' } } as const;
 
 const CASES: [what: string, Given, code: string, words: RegExp][] = [
   ['nothing', { extension: null }, 'no_such_extension', /no extension 1001 in a\.test/],
@@ -169,6 +175,7 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     'contact_leads_elsewhere',
     /A contact was ended at 2026-01-01T08:50:00/,
   ],
+  ['a device too many', { seen: { ended: tooMany } }, 'too_many_devices', /A contact was ended/],
   [
     'a wrong password after that',
     { seen: { ...refused, ended: { ...ended, at: AT - S } } },
@@ -250,13 +257,9 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     /wrong password/,
   ],
   ['another name', { seen: unnamed }, 'wrong_auth_name', /before its password was looked at/],
-  ['no TLS', { seen: refused, extension: { tlsEnabled: true } }, 'tls_required', /came over udp/],
-  [
-    'a wrong password over TLS',
-    { seen: { ...refused, attempts: [attempt(AT, { transport: 'tls' })] }, extension: { tlsEnabled: true } },
-    'wrong_password',
-    /wrong password/,
-  ],
+  ['no TLS', { seen: notFound, extension: tlsOnly }, 'tls_required', /came unencrypted/],
+  ['a WebSocket without TLS', { seen: overWs, extension: tlsOnly }, 'tls_required', /came unencrypted/],
+  ['a wrong password over TLS', { seen: refused, extension: tlsOnly }, 'wrong_password', /wrong password/],
   [
     'another domain',
     { seen: { attempts: [{ ...accepted, askedFor: '1001@192.0.2.1' }] } },
@@ -281,6 +284,7 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     'was_registered_and_left',
     /took its registration off at 2026-01-01T08:50:01/,
   ],
+  ['a page that was closed', { seen: closed }, 'was_registered_and_left', /connection of 1001's phone was/],
   [
     'a phone whose end was not heard',
     { view: { since: AT + 5 * S }, seen: { registeredAt: AT, left: { at: AT - S, how: 'expired' } } },

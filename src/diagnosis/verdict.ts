@@ -43,7 +43,6 @@ type Rule = (facts: Facts) => Words | null;
 
 /** An ending is heard of within this time of its REGISTER, or before it. */
 const AT_ONCE_MS = 2_000;
-const OPEN_TRANSPORTS = ['udp', 'tcp', 'ws'];
 const DOCTOR =
   "Run `dialplane doctor`: it shows each node's xml_curl binding, its address and its credentials. Where several instances of Dialplane answer FreeSWITCH, ask the others as well.";
 
@@ -160,9 +159,12 @@ function wrongAuthName(facts: Facts): Words | null {
 
 function tlsRequired(facts: Facts): Words | null {
   const refused = lastAttempt(facts, 'refused');
-  if (!refused || !facts.extension?.tlsEnabled || !OPEN_TRANSPORTS.includes(refused.transport)) return null;
+  if (!refused || !facts.extension?.tlsEnabled || refused.transport === 'wss') return null;
+  // An extension for TLS only is found for who comes encrypted.
+  const notFound = lookupFor(facts, refused)?.answer === 'not_found';
+  if (!notFound && refused.transport !== 'ws') return null;
   return [
-    `${phone(refused)} was refused at ${time(refused.at)}: it came over ${refused.transport}, and extension ${facts.number} is for TLS only.`,
+    `${phone(refused)} was refused at ${time(refused.at)}: it came unencrypted, and extension ${facts.number} is for TLS only.`,
     "Set the phone's transport to TLS.",
   ];
 }
@@ -209,6 +211,10 @@ const LEFT: Record<Ending | 'unseen', (number: string, at: string) => Words> = {
   unregistered: (number, at) => [
     `The phone of ${number} took its registration off at ${at}.`,
     'Switch the phone, or this account in it, on again.',
+  ],
+  disconnected: (number, at) => [
+    `The connection of ${number}'s phone was closed at ${at}.`,
+    'Open the page or program again that is the phone, or check that it reaches the server: power, network, firewall.',
   ],
   expired: (number, at) => [
     `The registration of ${number} ran out at ${at}: its phone did not renew it.`,

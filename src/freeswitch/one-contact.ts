@@ -11,7 +11,7 @@ export interface OneContact {
 
 /**
  * Why the node cannot end one contact and no other, in plain words; null: it can, with dropCallId().
- * @param shared whether the node holds another contact with the same Call-ID
+ * @param shared whether the node holds another contact, which must stay, with the same Call-ID
  * @throws EslUnknownProfile, EslUnexpectedReply
  */
 export async function whyNotAlone(

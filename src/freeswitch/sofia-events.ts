@@ -19,8 +19,10 @@ export interface ContactEvent {
   profile: string;
   /** As the phone sent it; see cutCallId. */
   callId: string;
-  /** As `sofia xmlstatus` shows it: an optional display name and `<sip:…>`. */
+  /** As `sofia xmlstatus` shows it: an optional display name and `<sip:…>`; empty where only the Call-ID is told. */
   contact: string;
+  /** When it was, by the node's clock, in ms since 1970. */
+  at: number;
 }
 
 export interface RegisterEvent extends ContactEvent {
@@ -31,6 +33,8 @@ export interface RegisterEvent extends ContactEvent {
   networkPort: number;
   /** Seconds that the phone asked for; FreeSWITCH keeps the contact somewhat longer. */
   expires: number;
+  /** Whether FreeSWITCH had the contact before. */
+  isRefresh: boolean;
 }
 
 /**
@@ -49,25 +53,38 @@ export function readRegister(event: EslEvent): RegisterEvent | null {
     networkIp: event['network-ip'] ?? '',
     networkPort: Number(event['network-port']),
     expires: Number(event.expires),
+    isRefresh: event['update-reg'] === 'true',
   };
 }
 
-/** A contact is gone: its phone took it off, it ran out, or it was thrown out. Null for another event. */
+/** FreeSWITCH fact: so it tells of a contact whose connection was closed: WS and WSS always, others by a setting. */
+const isDisconnection = (event: EslEvent): boolean =>
+  event['Event-Subclass'] === 'sofia::unregister' && event.reason === 'socket-disconnection';
+
+/**
+ * A contact is gone: its phone took it off, its connection was closed, it ran out, or it was thrown out. Null for another
+ * event.
+ */
 export function readGone(event: EslEvent): ContactEvent | null {
+  if (isDisconnection(event)) {
+    const domain = event['from-host'] ?? '';
+    return contactOf(event, filedUser(event['from-user'], domain), domain);
+  }
   if (event['Event-Subclass'] === 'sofia::unregister') return contactOf(event, event.username, event.realm);
   if (event['Event-Subclass'] !== 'sofia::expire') return null;
   const domain = event.host ?? '';
   return contactOf(event, filedUser(event.user, domain), domain);
 }
 
-/** How a contact ended: its phone took it off, it ran out, or somebody had it thrown out. */
-export const ENDINGS = ['unregistered', 'expired', 'dropped'] as const;
+/** How a contact ended: its phone took it off, its connection was closed, it ran out, or somebody had it thrown out. */
+export const ENDINGS = ['unregistered', 'disconnected', 'expired', 'dropped'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 /** A contact is gone, and how. Null for another event. */
 export function readEnding(event: EslEvent): (ContactEvent & { how: Ending }) | null {
   const gone = readGone(event);
   if (!gone) return null;
+  if (isDisconnection(event)) return { ...gone, how: 'disconnected' };
   if (event['Event-Subclass'] === 'sofia::unregister') return { ...gone, how: 'unregistered' };
   // FreeSWITCH fact: one event for both; the time at which a contact runs out tells them apart.
   const endsUs = Number(event.expires) * 1_000_000;
@@ -183,5 +200,6 @@ function contactOf(
     profile: event['profile-name'] ?? '',
     callId: cutCallId(event['call-id'] ?? ''),
     contact: event.contact ?? '',
+    at: Math.floor(Number(event['Event-Date-Timestamp']) / 1_000) || Date.now(),
   };
 }

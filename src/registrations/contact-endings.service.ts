@@ -94,10 +94,11 @@ export class ContactEndings implements OnApplicationShutdown {
     work.timer = setTimeout(() => void this.attempt(node, key, work), ms * (0.5 + Math.random() / 2));
   }
 
-  /** One that cannot be ended alone may not stay either: then all of the extension go. */
+  /** One that cannot be ended alone may not stay either: others of the extension go with it. */
   private async drop(node: EslClient, contact: ContactToEnd): Promise<void> {
     const { profile, number, domain, callId } = contact;
-    const shared = this.registrations.sharesCallId(node, profile, callId);
+    const holders = this.registrations.withCallId(node, profile, callId);
+    const shared = holders.some((each) => each.number !== number || each.domain !== domain);
     if ((await whyNotAlone(node, contact, shared)) === null) await dropCallId(node, profile, callId);
     else await dropContacts(node, profile, number, domain);
   }

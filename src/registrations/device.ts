@@ -15,16 +15,17 @@ export interface Device {
   callId: string;
   /** Fit to be shown. */
   agent: string;
-  /** Lower case: udp, tcp, tls, ws, wss; empty when FreeSWITCH does not say. */
-  transport: string;
+  transport: Transport;
   networkIp: string;
   networkPort: number;
   /** When FreeSWITCH lets it go. */
   expiresAt: number;
   /** Whether it answers FreeSWITCH's OPTIONS; null before the first. */
   reachable: boolean | null;
-  /** Since when it is known to be there. */
-  readonly since: number;
+  /** Since when it does, or does not, by the node's clock; null: not known. */
+  reachableSince: number | null;
+  /** Since when it is there, by the node's clock; null: since before we looked. */
+  since: number | null;
   heardFrom: 'event' | 'snapshot';
   /** Its last REGISTER came at or after this; null: not known. */
   registeredAfter: number | null;
@@ -47,8 +48,13 @@ export type Seen = Pick<
   | 'networkPort'
   | 'expiresAt'
   | 'reachable'
+  | 'since'
   | 'heardFrom'
 >;
+
+/** What a REGISTER came by, as far as FreeSWITCH knows it. */
+export const TRANSPORTS = ['ws', 'wss', 'unknown'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 const LONGEST_AGENT = 500;
 /** Nearly all are, and a list has very many of them. */
@@ -64,16 +70,37 @@ const REFRESH_MS = 3_000;
 
 export const isLive = (device: Device, now: number): boolean => device.expiresAt > now;
 
-/** Whether calls reach the device; null when that is not known yet. If not, why in plain words. */
+/** Whether calls reach a device, or any of an extension's; null when that is not known yet. */
 export interface Reach {
   reachable: boolean | null;
-  why: string | null;
+  /** Since when that is so, in ms since 1970; null: not known. */
+  since: number | null;
 }
 
-export function reachOf({ contact, reachable }: Pick<Device, 'contact' | 'reachable'>): Reach {
+/** @returns also why calls do not reach the device, in plain words. */
+export function reachOf(
+  device: Pick<Device, 'contact' | 'reachable' | 'reachableSince' | 'since'>,
+): Reach & { why: string | null } {
+  const { contact, reachable, reachableSince } = device;
   const why = whyNotDialled(contact);
-  if (why !== null) return { reachable: false, why };
-  return { reachable, why: reachable === false ? "It does not answer FreeSWITCH's OPTIONS." : null };
+  if (why !== null) return { reachable: false, since: device.since, why };
+  return {
+    reachable,
+    since: reachable === null ? null : reachableSince,
+    why: reachable === false ? "It does not answer FreeSWITCH's OPTIONS." : null,
+  };
+}
+
+/** Of an extension with these devices: true if any is, false if there are some and none is. */
+export function reachOfAny(devices: readonly Parameters<typeof reachOf>[0][]): Reach {
+  const all = devices.map(reachOf);
+  const reached = all.filter(({ reachable }) => reachable === true);
+  const unknown = all.length === 0 || all.some(({ reachable }) => reachable === null);
+  if (reached.length === 0 && unknown) return { reachable: null, since: null };
+  const reachable = reached.length > 0;
+  const times = (reachable ? reached : all).flatMap(({ since }) => since ?? []);
+  if (times.length < (reachable ? reached : all).length) return { reachable, since: null };
+  return { reachable, since: reachable ? Math.min(...times) : Math.max(...times) };
 }
 
 /** What an event says of a contact. */
@@ -90,6 +117,7 @@ export function seenInEvent(event: RegisterEvent, now: number): Seen {
     networkPort: event.networkPort,
     expiresAt: now + event.expires * 1_000 + LATE_MARGIN_MS,
     reachable: null,
+    since: event.isRefresh ? null : event.at,
     heardFrom: 'event',
   };
 }
@@ -108,6 +136,7 @@ export function seenInList(row: Registration, now: number): Seen {
     networkPort: row.networkPort,
     expiresAt: now + row.expiresInSeconds * 1_000,
     reachable: reachable(row),
+    since: null,
     heardFrom: 'snapshot',
   };
 }
@@ -124,14 +153,30 @@ const agentOf = (sent: string): string => (PLAIN_AGENT.test(sent) ? sent : keptT
 export const isFolded = (headers: { callId: string; contact: string; agent: string }): boolean =>
   /[\r\n]/.test(headers.callId + headers.contact + headers.agent);
 
-/** Out of a status such as `Registered(TLS-NAT)`. */
-export function transportOf(status: string): string {
-  return (/\(([A-Za-z]+)/.exec(status)?.[1] ?? '').toLowerCase();
+/**
+ * Out of a status such as `Registered(WSS-NAT)`. FreeSWITCH facts: WS and WSS stand there if the REGISTER came by them, as
+ * its SIP stack has checked; UDP, TCP and TLS are what the phone's Contact claims.
+ */
+export function transportOf(status: string): Transport {
+  const [, name] = /\((WSS?)-NAT\)/.exec(status) ?? [];
+  return name === 'WS' ? 'ws' : name === 'WSS' ? 'wss' : 'unknown';
 }
 
 /** Whether a list shows that the contact was registered again since `device` was last looked at. */
 export function refreshed(device: Device, seen: Seen): boolean {
   return seen.expiresAt > device.expiresAt + REFRESH_MS || seen.callId !== device.callId;
+}
+
+/** Whether a list tells something new of the last ping. */
+export const hasNewReach = (device: Device, { reachable }: Seen): boolean =>
+  reachable !== null && reachable !== device.reachable;
+
+/** @returns whether it was new. */
+export function takeReach(device: Device, seen: Seen): boolean {
+  if (!hasNewReach(device, seen)) return false;
+  device.reachable = seen.reachable;
+  device.reachableSince = null;
+  return true;
 }
 
 /** A rotation of the password: when it was decided, and when the node forgot the old one (null: not yet). */

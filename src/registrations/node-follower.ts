@@ -12,7 +12,7 @@ import { readList, type Whose } from './profile-list';
 export interface FollowerOptions {
   profiles: readonly string[];
   /** An extension has other devices on this node than before. */
-  changed: (number: string, domain: string) => void;
+  changed: (number: string, domain: string, goneAt: number | null) => void;
   /** What is known of the node has become true, or no longer is. */
   turned: () => void;
   warn: (message: string, fields: Record<string, unknown>) => void;
@@ -33,6 +33,7 @@ const LIST_SHARE = 1 / 20;
 const RETRY_FIRST_MS = 250;
 const RETRY_LONGEST_MS = 10_000;
 const MOST_RECHECKS = 1_000;
+const RECHECK_AFTER_MS = 1_000;
 const NOTICE_EVERY_MS = 3_600_000;
 
 /** Knows what one node holds: from its events, and from the lists that it is asked for. */
@@ -41,6 +42,7 @@ export class NodeFollower {
   private readonly ends: (() => void)[] = [];
   private readonly listed = new Set<string>();
   private readonly rechecks = new Map<string, Whose>();
+  private readonly later = new Set<NodeJS.Timeout>();
   private readonly noticed = new Seldom(NOTICE_EVERY_MS, MOST_RECHECKS);
   private session = new AbortController();
   private rechecking = false;
@@ -74,6 +76,7 @@ export class NodeFollower {
 
   stop(): void {
     for (const end of this.ends) end();
+    this.forgetRechecks();
     this.session.abort();
   }
 
@@ -137,7 +140,7 @@ export class NodeFollower {
   private lose(): void {
     this.session.abort();
     this.listed.clear();
-    this.rechecks.clear();
+    this.forgetRechecks();
     this.look();
   }
 
@@ -158,7 +161,9 @@ export class NodeFollower {
     const gone = readGone(event);
     if (!gone || this.registrations.gone(gone, now)) return;
     // An unregister that fits no contact (such as `Contact: *`) may have taken others, or none.
-    if (event['Event-Subclass'] === 'sofia::unregister') this.recheck(gone.user, gone.domain);
+    if (event['Event-Subclass'] !== 'sofia::unregister') return;
+    this.recheck(gone.user, gone.domain);
+    if (gone.contact === '') this.recheckLater(gone.user, gone.domain);
   }
 
   /** Lists one profile again and again until the session ends. */
@@ -218,6 +223,22 @@ export class NodeFollower {
     if (this.rechecks.size >= MOST_RECHECKS) return;
     this.rechecks.set(`${number}@${domain}`, { number, domain });
     if (!this.rechecking) void this.recheckAll();
+  }
+
+  /** FreeSWITCH fact: the event of a connection that was closed may be there before its table is changed. */
+  private recheckLater(number: string, domain: string): void {
+    if (this.later.size >= MOST_RECHECKS) return;
+    const timer = setTimeout(() => {
+      this.later.delete(timer);
+      this.recheck(number, domain);
+    }, RECHECK_AFTER_MS);
+    this.later.add(timer);
+  }
+
+  private forgetRechecks(): void {
+    this.rechecks.clear();
+    for (const timer of this.later) clearTimeout(timer);
+    this.later.clear();
   }
 
   private async recheckAll(): Promise<void> {

@@ -11,11 +11,12 @@ const seen = (number: string, more: Partial<Seen> = {}): Seen => ({
   contact: `<sip:${number}@192.0.2.1>`,
   callId: `call-${number}`,
   agent: 'Phone',
-  transport: 'udp',
+  transport: 'unknown',
   networkIp: '192.0.2.1',
   networkPort: 5060,
   expiresAt: EXPIRES,
   reachable: null,
+  since: T0,
   heardFrom: 'event',
   ...more,
 });
@@ -25,6 +26,7 @@ const gone = (number: string): Parameters<NodeRegistrations['gone']>[0] => ({
   profile: 'internal',
   callId: `call-${number}`,
   contact: `<sip:${number}@192.0.2.1>`,
+  at: T0,
 });
 
 describe('the registrations of a node', () => {
@@ -93,6 +95,52 @@ describe('the registrations of a node', () => {
     expect([holds('1001', EXPIRES - 1), holds('1001', EXPIRES)]).toEqual([true, false]);
     await node.sweep(EXPIRES);
     expect([node.size, changes]).toEqual([0, ['1001', '1001']]);
+  });
+
+  it('end with their connection, of which only the Call-ID is told, unless it is that of several', () => {
+    const closed = { ...gone('1001'), contact: '' };
+    node.registered(seen('1001'), T0);
+    node.registered(seen('1001', { contact: '<sip:1001@192.0.2.2>', callId: 'other' }), T0);
+    expect(node.gone(closed, T0)).toBe(true);
+    expect(node.live('1001', 'pbx.test', T0).map(({ callId }) => callId)).toEqual(['other']);
+    node.registered(seen('1001', { contact: '<sip:1001@192.0.2.3>', callId: 'other' }), T0);
+    expect(node.gone({ ...closed, callId: 'other' }, T0)).toBe(false);
+    expect(node.live('1001', 'pbx.test', T0)).toHaveLength(2);
+  });
+
+  it('do not come back from a list that was on its way when the node said that they are gone', async () => {
+    node.registered(seen('1001'), T0);
+    const round = node.beginRound('internal', T0 + 1_000);
+    const alone = node.beginRound('internal', T0 + 1_001, { number: '1001', domain: 'pbx.test' });
+    await node.endRound(alone, T0 + 1_002);
+    node.see(round, seen('1001'), T0 + 1_003);
+    await node.endRound(round);
+    expect(holds('1001', T0 + 1_004)).toBe(false);
+  });
+
+  it('are there since their event, or since before anybody looked', async () => {
+    await list(T0, [seen('1001', { since: null })]);
+    node.registered(seen('1002', { since: T0 + 5 }), T0 + 9);
+    node.registered(seen('1001', { since: T0 + 5 }), T0 + 9);
+    // A new one, not a refresh, that a list showed before its event came.
+    expect([node.since('1001', 'pbx.test'), node.since('1002', 'pbx.test')]).toEqual([T0 + 5, T0 + 5]);
+    await list(T0, [seen('1003', { since: null })]);
+    node.registered(seen('1003', { since: null }), T0 + 9);
+    expect(node.since('1003', 'pbx.test')).toBeNull();
+  });
+
+  it('are reachable or not since the event of their ping; since when a list shows it is not known', async () => {
+    const reach = () =>
+      node.live('1001', 'pbx.test', T0).map((each) => [each.reachable, each.reachableSince])[0];
+    node.registered(seen('1001'), T0);
+    expect(reach()).toEqual([null, null]);
+    node.pinged({ ...gone('1001'), at: T0 + 7 }, false);
+    expect(reach()).toEqual([false, T0 + 7]);
+    node.registered(seen('1001'), T0 + 9);
+    node.pinged({ ...gone('1001'), at: T0 + 20 }, false);
+    expect(reach()).toEqual([false, T0 + 7]);
+    await list(T0 + 30, [seen('1001', { reachable: true })]);
+    expect(reach()).toEqual([true, null]);
   });
 
   it('tell of the extension whose contact another one took over', () => {

@@ -1,9 +1,10 @@
 import { type ContactEvent } from '../freeswitch/sofia-events';
-import { type Device, isLive, refreshed, type Seen } from './device';
+import { type Device, hasNewReach, isLive, refreshed, type Seen, takeReach } from './device';
+import { copied, SharedTexts } from './shared-texts';
 
 interface Entry {
-  /** Since when at least one device has been there. */
-  readonly since: number;
+  /** Since when at least one device has been there; null: since before we looked. */
+  since: number | null;
   devices: Device[];
 }
 
@@ -18,7 +19,6 @@ export interface Round {
 
 /** A contact whose end was told so shortly before a list was asked for may still be in it. */
 const SETTLE_MS = 2_000;
-const MOST_TEXTS = 10_000;
 const AT_A_TIME = 2_000;
 
 /** What one node holds: every contact by domain and number. Events and lists go in, times in ms since 1970. */
@@ -27,16 +27,16 @@ export class NodeRegistrations {
   /** Contacts of which an event told lately, with its time; the newest last. */
   private readonly told = new Map<string, number>();
   private readonly byContact = new Map<string, Device>();
-  private readonly texts = new Map<string, string>();
+  private readonly texts = new SharedTexts();
   private readonly rounds = new Set<Round>();
   private lastRound = 0;
   /** No device runs out before this. */
   private nextEnd = Infinity;
 
-  /** @param changed called for an extension that has now more, fewer or other devices */
+  /** @param changed called for an extension that has now more, fewer or other devices; with when one went, if known */
   constructor(
     private readonly node: string,
-    private readonly changed: (number: string, domain: string) => void,
+    private readonly changed: (number: string, domain: string, goneAt: number | null) => void,
   ) {}
 
   get size(): number {
@@ -56,7 +56,7 @@ export class NodeRegistrations {
     return devices !== undefined && devices.some((device) => isLive(device, now));
   }
 
-  /** Since when the extension has had a device here; null when it has none. */
+  /** Since when the extension has had a device here; null when it has none, or that is not known. */
   since(number: string, domain: string): number | null {
     return this.domains.get(domain)?.get(number)?.since ?? null;
   }
@@ -69,15 +69,18 @@ export class NodeRegistrations {
   registered(seen: Seen, now: number): Device | null {
     const before = this.byContact.get(seen.contact);
     this.tell(keyOf(seen), now);
-    this.keep(seen, { registeredAfter: now, registeredBefore: now, now });
-    this.changed(seen.number, seen.domain);
+    this.keep(seen, { registeredAfter: now, registeredBefore: now });
+    this.changed(seen.number, seen.domain, null);
     return before && (before.number !== seen.number || before.domain !== seen.domain) ? before : null;
   }
 
-  /** An event: the contact is gone. @returns whether it was known. */
+  /** An event: the contact is gone. @returns whether it was known; not, if its Call-ID is all that is told and fits several. */
   gone(event: ContactEvent, now: number): boolean {
-    this.tell(keyOf({ ...event, number: event.user }), now);
-    return this.remove(event.user, event.domain, (device) => isOf(device, event)) > 0;
+    const devices = this.devicesOf(event.user, event.domain).filter((device) => isOf(device, event));
+    if (event.contact === '' && devices.length > 1) return false;
+    const contact = devices[0]?.contact ?? event.contact;
+    this.tell(keyOf({ ...event, number: event.user, contact }), now);
+    return this.remove(event.user, event.domain, (device) => devices.includes(device), event.at) > 0;
   }
 
   /** An event: the contact answers FreeSWITCH's OPTIONS, or does not. */
@@ -85,7 +88,8 @@ export class NodeRegistrations {
     const device = this.devicesOf(event.user, event.domain).find((each) => isOf(each, event));
     if (!device || device.reachable === reachable) return;
     device.reachable = reachable;
-    this.changed(event.user, event.domain);
+    device.reachableSince = event.at;
+    this.changed(event.user, event.domain, null);
   }
 
   /** A profile's list is asked for at `now`; its rows go to `see`, then `endRound` ends it. */
@@ -103,8 +107,7 @@ export class NodeRegistrations {
   /** Whether a row of a list tells what is not known yet. */
   isNews(seen: Seen): boolean {
     const known = this.find(seen);
-    if (!known || refreshed(known, seen)) return true;
-    return seen.reachable !== null && known.reachable !== seen.reachable;
+    return !known || refreshed(known, seen) || hasNewReach(known, seen);
   }
 
   /** A row of the list; what an event told meanwhile is newer. */
@@ -114,11 +117,10 @@ export class NodeRegistrations {
     const newer = this.toldSince(keyOf(seen), known ? round.began : round.began - SETTLE_MS);
     if (seen.expiresAt <= now || newer) return;
     if (!known || refreshed(known, seen)) {
-      this.keep(seen, { registeredAfter: known ? known.registeredBefore : null, registeredBefore: now, now });
-      if (!known) this.changed(seen.number, seen.domain);
-    } else if (known.reachable !== seen.reachable && seen.reachable !== null) {
-      known.reachable = seen.reachable;
-      this.changed(seen.number, seen.domain);
+      this.keep(seen, { registeredAfter: known ? known.registeredBefore : null, registeredBefore: now });
+      if (!known) this.changed(seen.number, seen.domain, null);
+    } else if (takeReach(known, seen)) {
+      this.changed(seen.number, seen.domain, null);
     }
     const device = this.find(seen);
     if (device) device.round = round.number;
@@ -136,16 +138,17 @@ export class NodeRegistrations {
     // A list that comes in meanwhile was made before.
     const gone = this.devicesOf(only.number, only.domain).filter(unseen);
     for (const device of gone) this.tell(keyOf(device), now);
-    this.remove(only.number, only.domain, (device) => gone.includes(device));
+    this.remove(only.number, only.domain, (device) => gone.includes(device), now);
   }
 
-  /** How many contacts of a profile have the Call-ID. */
-  withCallId(profile: string, callId: string): number {
-    let count = 0;
+  /** The contacts of a profile that have the Call-ID. */
+  withCallId(profile: string, callId: string): Device[] {
+    const found: Device[] = [];
     for (const numbers of this.domains.values())
       for (const { devices } of numbers.values())
-        for (const device of devices) if (device.callId === callId && device.profile === profile) count += 1;
-    return count;
+        for (const device of devices)
+          if (device.callId === callId && device.profile === profile) found.push(device);
+    return found;
   }
 
   /** The list broke off. */
@@ -190,22 +193,19 @@ export class NodeRegistrations {
 
   private keep(
     seen: Seen,
-    {
-      registeredAfter,
-      registeredBefore,
-      now,
-    }: { registeredAfter: number | null; registeredBefore: number; now: number },
+    { registeredAfter, registeredBefore }: { registeredAfter: number | null; registeredBefore: number },
   ): void {
     this.nextEnd = Math.min(this.nextEnd, seen.expiresAt);
     const known = this.find(seen);
     if (known) {
+      this.date(known, seen.since);
       if (known.callId !== seen.callId) known.callId = copied(seen.callId);
       if (known.networkIp !== seen.networkIp) known.networkIp = copied(seen.networkIp);
       known.networkPort = seen.networkPort;
-      known.agent = this.shared(seen.agent);
-      known.transport = this.shared(seen.transport);
+      known.agent = this.texts.of(seen.agent);
+      known.transport = seen.transport;
       known.expiresAt = seen.expiresAt;
-      known.reachable = seen.reachable ?? known.reachable;
+      takeReach(known, seen);
       known.heardFrom = seen.heardFrom;
       known.registeredAfter = registeredAfter;
       known.registeredBefore = registeredBefore;
@@ -213,23 +213,32 @@ export class NodeRegistrations {
     }
     this.add({
       node: this.node,
-      profile: this.shared(seen.profile),
+      profile: this.texts.of(seen.profile),
       number: copied(seen.number),
-      domain: this.shared(seen.domain),
+      domain: this.texts.of(seen.domain),
       contact: copied(seen.contact),
       callId: copied(seen.callId),
-      agent: this.shared(seen.agent),
-      transport: this.shared(seen.transport),
+      agent: this.texts.of(seen.agent),
+      transport: seen.transport,
       networkIp: copied(seen.networkIp),
       networkPort: seen.networkPort,
       expiresAt: seen.expiresAt,
       reachable: seen.reachable,
-      since: now,
+      reachableSince: null,
+      since: seen.since,
       heardFrom: seen.heardFrom,
       registeredAfter,
       registeredBefore,
       round: this.lastRound,
     });
+  }
+
+  /** FreeSWITCH fact: a REGISTER may be seen in a list before its event comes, which knows when it was. */
+  private date(device: Device, since: number | null): void {
+    if (device.since !== null || since === null) return;
+    device.since = since;
+    const entry = this.domains.get(device.domain)?.get(device.number);
+    if (entry?.devices.length === 1) entry.since = since;
   }
 
   private add(device: Device): void {
@@ -244,15 +253,6 @@ export class NodeRegistrations {
     }
   }
 
-  /** One text for all that say the same: agents, domains, profiles. */
-  private shared(text: string): string {
-    const known = this.texts.get(text);
-    if (known !== undefined) return known;
-    const copy = copied(text);
-    if (this.texts.size < MOST_TEXTS) this.texts.set(copy, copy);
-    return copy;
-  }
-
   /** Lets others run in between: there may be very many. */
   private async removeWhere(ends: (device: Device) => boolean): Promise<void> {
     let looked = 0;
@@ -264,7 +264,12 @@ export class NodeRegistrations {
     }
   }
 
-  private remove(number: string, domain: string, ends: (device: Device) => boolean): number {
+  private remove(
+    number: string,
+    domain: string,
+    ends: (device: Device) => boolean,
+    goneAt: number | null = null,
+  ): number {
     const numbers = this.domains.get(domain);
     const entry = numbers?.get(number);
     if (!numbers || !entry) return 0;
@@ -276,7 +281,7 @@ export class NodeRegistrations {
     entry.devices = left;
     if (left.length === 0) numbers.delete(number);
     if (numbers.size === 0) this.domains.delete(domain);
-    if (ended.length > 0) this.changed(number, domain);
+    if (ended.length > 0) this.changed(number, domain, goneAt);
     return ended.length;
   }
 }
@@ -284,8 +289,5 @@ export class NodeRegistrations {
 const keyOf = (seen: Pick<Seen, 'profile' | 'number' | 'domain' | 'contact'>): string =>
   `${seen.profile} ${seen.number}@${seen.domain} ${seen.contact}`;
 
-const isOf = (device: Device, event: ContactEvent): boolean =>
-  device.profile === event.profile && device.contact === event.contact;
-
-/** A text of its own, not a part of the long one that was read. */
-const copied = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+const isOf = (device: Device, { profile, contact, callId }: ContactEvent): boolean =>
+  device.profile === profile && (contact === '' ? device.callId === callId : device.contact === contact);

@@ -9,7 +9,7 @@ type Aged = Pick<Device, 'since' | 'expiresAt' | 'contact'>;
 export function oldestDevices<D extends Aged>(devices: readonly D[], most: number): D[] {
   const byAge = [...devices].sort(
     (one, other) =>
-      one.since - other.since ||
+      (one.since ?? 0) - (other.since ?? 0) ||
       one.expiresAt - other.expiresAt ||
       (one.contact < other.contact ? -1 : Number(one.contact > other.contact)),
   );

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { booleanText } from '../common/rules';
-import { isoTime } from '../common/time';
 import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
-import { DeviceDto, mapPresence, NodesDto } from './registrations.dto';
+import { NodesDto } from './node-states.dto';
+import { DeviceDto, mapPresence, mapReach, REACHABLE, timeOrNull } from './registrations.dto';
 import { type RegistrationsService } from './registrations.service';
 
 /** GET /api/pbx/registrations/stream */
@@ -38,6 +38,17 @@ export class StreamExtensionDto {
   })
   since!: string | null;
 
+  @ApiProperty(REACHABLE)
+  reachable!: boolean | null;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when that is so; null when it is not known.',
+  })
+  reachable_since!: string | null;
+
   @ApiPropertyOptional({ type: [StreamDeviceDto], description: 'Those present; only with `devices=true`.' })
   devices?: StreamDeviceDto[];
 }
@@ -60,7 +71,8 @@ export class StreamChange extends StreamExtensionDto {
     enum: REGISTRATION_STATES,
     nullable: true,
     type: 'string',
-    description: 'What was told before; null for an extension that is new.',
+    description:
+      'What was told before: the same as now where only `reachable` or devices changed; null for an extension that is new.',
   })
   previous_status!: RegistrationState | null;
 
@@ -88,7 +100,8 @@ export function mapStreamExtension(
   return {
     extension_number: number,
     status,
-    since: since === null ? null : isoTime(new Date(since)),
+    since: timeOrNull(since),
+    ...mapReach(registrations.reachOf(number, domain)),
     ...(devices && { devices: registrations.view(number, domain).devices.map(mapPresence) }),
   };
 }

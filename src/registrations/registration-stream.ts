@@ -3,7 +3,7 @@ import { ChangeLog, frame, type LogBudget } from './change-log';
 import { Damping } from './damping';
 import { mapStreamExtension, type StreamExtensionDto } from './registration-stream.dto';
 import { type RegistrationState } from './registration-state';
-import { mapNodes } from './registrations.dto';
+import { mapNodes } from './node-states.dto';
 import { type RegistrationsService } from './registrations.service';
 import { Roster, type RosterOptions } from './roster';
 import { type StreamReader } from './stream-reader';
@@ -128,7 +128,8 @@ export class RegistrationStream {
   private present(number: string, stateOf: (number: string) => RegistrationState): Told {
     const { domain, devices } = this.options;
     const row = mapStreamExtension(this.registrations, { number, domain, status: stateOf(number) }, devices);
-    return { row, key: row.status + (row.devices ? JSON.stringify(row.devices) : '') };
+    const { devices: shown } = row;
+    return { row, key: `${row.status} ${row.reachable} ${shown ? JSON.stringify(shown) : ''}` };
   }
 
   private reviewWith(number: string, stateOf: (number: string) => RegistrationState): void {
@@ -175,10 +176,10 @@ export class RegistrationStream {
   }
 
   private tellChange(row: StreamExtensionDto, previous: RegistrationState | null): void {
-    const { extension_number, status, since, devices } = row;
+    const { extension_number, status, since, reachable, reachable_since, devices } = row;
     const at = isoTime(now());
     this.tell('change', {
-      ...{ extension_number, status, previous_status: previous, since, at },
+      ...{ extension_number, status, previous_status: previous, since, reachable, reachable_since, at },
       ...(devices && { devices }),
     });
   }

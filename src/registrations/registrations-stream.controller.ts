@@ -19,7 +19,7 @@ import {
   StreamSnapshot,
 } from './registration-stream.dto';
 import { RegistrationStreams } from './registration-streams.service';
-import { NodesDto } from './registrations.dto';
+import { NodesDto } from './node-states.dto';
 
 const HEAD = {
   'Content-Type': 'text/event-stream; charset=utf-8',

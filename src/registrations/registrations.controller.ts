@@ -5,16 +5,17 @@ import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, pageOf } from '../common/page';
-import { isoTime } from '../common/time';
 import { findExtension } from '../extensions/extension-queries';
 import { previousPassword } from './previous-password';
 import { namesOf, numbersOf } from './registration-queries';
 import {
   ListRegistrationsQuery,
+  mapReach,
   mapRegistration,
   RegistrationAnswer,
   RegistrationPage,
   type RegistrationRowDto,
+  timeOrNull,
 } from './registrations.dto';
 import { RegistrationsService } from './registrations.service';
 
@@ -44,13 +45,13 @@ export class RegistrationsController {
     const names = await namesOf(this.dataSource, account, numbers);
     const rows = numbers.map((number): RegistrationRowDto => {
       const status = stateOf(number);
-      const since = this.registrations.sinceOf(number, domain, status);
       return {
         extension_number: number,
         display_name: names.get(number)?.displayName ?? null,
         team_id: names.get(number)?.teamId ?? null,
         status,
-        since: since === null ? null : isoTime(new Date(since)),
+        since: timeOrNull(this.registrations.sinceOf(number, domain, status)),
+        ...mapReach(this.registrations.reachOf(number, domain)),
       };
     });
     return page(query, rows, wanted.length);

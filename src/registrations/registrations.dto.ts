@@ -7,12 +7,19 @@ import { isoTime } from '../common/time';
 import { keptText } from '../diagnosis/kept-text';
 import { uriOf } from '../freeswitch/contact';
 import { deviceId } from '../freeswitch/device-id';
-import { type Device, reachOf } from './device';
-import { NODE_STATES, type NodeState } from './node-state';
+import { type Device, type Reach, reachOf, reachOfAny, type Transport, TRANSPORTS } from './device';
+import { mapNodes, NodesDto } from './node-states.dto';
 import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
-import { type NodeView, type RegistrationView } from './registrations.service';
+import { type RegistrationView } from './registrations.service';
 
 const MOST_PER_PAGE = 1_000;
+const TIME_OR_NULL = { type: 'string', format: 'date-time', nullable: true } as const;
+export const REACHABLE = {
+  type: 'boolean',
+  nullable: true,
+  description:
+    'Whether calls reach any of its devices: true if one answers FreeSWITCH, false if none does; null when there is none, or that is not known yet.',
+} as const;
 /** FreeSWITCH keeps no longer ones. */
 const LONGEST_CONTACT = 1_024;
 
@@ -71,40 +78,17 @@ export class RegistrationRowDto {
     description: 'Since when it is so; null: since before Dialplane began to look.',
   })
   since!: string | null;
+
+  @ApiProperty(REACHABLE)
+  reachable!: boolean | null;
+
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  reachable_since!: string | null;
 }
 
 export class RegistrationPage extends Page {
   @ApiProperty({ type: [RegistrationRowDto] })
   data!: RegistrationRowDto[];
-}
-
-export class NodeStateDto {
-  @ApiProperty({ example: 'fs1' })
-  name!: string;
-
-  @ApiProperty({
-    enum: NODE_STATES,
-    description:
-      '`answering`: all that it holds is known; `listing`: its list is coming in; `silent`: it owes an answer; `away`: there is no session with it.',
-  })
-  state!: NodeState;
-
-  @ApiProperty({ format: 'date-time', description: 'Since when it is answering, or is not.' })
-  since!: string;
-}
-
-export class NodesDto {
-  @ApiProperty({ type: 'integer', description: 'How many nodes there are.' })
-  expected!: number;
-
-  @ApiProperty({ type: 'integer', description: 'With how many there is a session.' })
-  asked!: number;
-
-  @ApiProperty({ type: 'integer', description: 'Of how many all that they hold is known.' })
-  answered!: number;
-
-  @ApiProperty({ type: [NodeStateDto] })
-  states!: NodeStateDto[];
 }
 
 export class DeviceDto {
@@ -117,8 +101,12 @@ export class DeviceDto {
   @ApiProperty({ example: 'Zoiper 5.6' })
   user_agent!: string;
 
-  @ApiProperty({ example: 'udp', description: 'udp, tcp, tls, ws or wss.' })
-  transport!: string;
+  @ApiProperty({
+    enum: TRANSPORTS,
+    description:
+      'What its REGISTER came by; `unknown` for UDP, TCP and TLS: FreeSWITCH tells only what the phone claims then.',
+  })
+  transport!: Transport;
 
   @ApiProperty({ example: '192.0.2.7' })
   network_ip!: string;
@@ -137,6 +125,9 @@ export class DeviceDto {
   })
   reachable!: boolean | null;
 
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  reachable_since!: string | null;
+
   @ApiProperty({
     type: 'string',
     nullable: true,
@@ -151,8 +142,11 @@ export class DeviceDto {
   @ApiProperty({ example: 'internal' })
   profile!: string;
 
-  @ApiProperty({ format: 'date-time', description: 'Since when it is known to be there.' })
-  since!: string;
+  @ApiProperty({
+    ...TIME_OR_NULL,
+    description: 'Since when it is there; null: since before Dialplane began to look.',
+  })
+  since!: string | null;
 
   @ApiProperty({
     type: 'boolean',
@@ -175,6 +169,12 @@ export class RegistrationDto {
 
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
   since!: string | null;
+
+  @ApiProperty(REACHABLE)
+  reachable!: boolean | null;
+
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  reachable_since!: string | null;
 
   @ApiProperty({
     enum: ['event', 'snapshot', 'none'],
@@ -202,6 +202,15 @@ export class RegistrationAnswer {
 }
 
 const time = (ms: number): string => isoTime(new Date(ms));
+export const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms));
+
+export const mapReach = ({
+  reachable,
+  since,
+}: Reach): Pick<RegistrationRowDto, 'reachable' | 'reachable_since'> => ({
+  reachable,
+  reachable_since: timeOrNull(since),
+});
 
 /** @param previous whether a device holds on with the password from before the last rotation */
 export function mapRegistration(
@@ -215,23 +224,13 @@ export function mapRegistration(
     extension_number: number,
     status: view.state,
     as_of: time(view.asOf),
-    since: view.since === null ? null : time(view.since),
+    since: timeOrNull(view.since),
+    ...mapReach(reachOfAny(view.devices)),
     source: view.source,
     registered_with_previous_password:
       holds.includes(true) || (view.state === 'unknown' || holds.includes(null) ? null : false),
     nodes: mapNodes(view.nodes),
     devices,
-  };
-}
-
-export function mapNodes(nodes: NodeView[]): NodesDto {
-  const count = (...states: NodeState[]): number =>
-    nodes.filter(({ state }) => states.includes(state)).length;
-  return {
-    expected: nodes.length,
-    asked: nodes.length - count('away'),
-    answered: count('answering'),
-    states: nodes.map(({ name, state, since }) => ({ name, state, since: time(since) })),
   };
 }
 
@@ -247,7 +246,7 @@ function mapDevice(device: Device, previous: boolean | null): DeviceDto {
 export function mapPresence(
   device: Device,
 ): Omit<DeviceDto, 'expires_at' | 'registered_with_previous_password'> {
-  const { reachable, why } = reachOf(device);
+  const { why, ...reach } = reachOf(device);
   return {
     id: deviceId(device.node, device.profile, device.contact),
     contact: keptText(uriOf(device.contact), LONGEST_CONTACT),
@@ -255,10 +254,10 @@ export function mapPresence(
     transport: device.transport,
     network_ip: device.networkIp,
     network_port: device.networkPort,
-    reachable,
+    ...mapReach(reach),
     unreachable_reason: why,
     node: device.node,
     profile: device.profile,
-    since: time(device.since),
+    since: timeOrNull(device.since),
   };
 }

@@ -6,7 +6,7 @@ import { Listeners } from '../freeswitch/listeners';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { type Registration } from '../freeswitch/registrations-xml';
 import { Metrics } from '../metrics/metrics';
-import { type Device } from './device';
+import { type Device, type Reach, reachOfAny } from './device';
 import { NodeFollower } from './node-follower';
 import { type NodeState } from './node-state';
 import { registrationState, type RegistrationState } from './registration-state';
@@ -70,7 +70,7 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
   private follow(node: EslClient): Leave {
     const follower = new NodeFollower(node, {
       profiles: this.settings.sipProfiles,
-      changed: (number, domain) => this.changed(number, domain),
+      changed: (number, domain, goneAt) => this.changed(number, domain, goneAt),
       turned: () => this.changes.tell(null),
       warn: (message, fields) => this.logger.warn(fields, message),
     });
@@ -112,10 +112,16 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
     const now = Date.now();
     const times = this.followers.flatMap((follower) => {
       if (state === 'unknown') return follower.isCurrent() ? [] : [follower.since];
-      const since = follower.holds(number, domain, now) && follower.registrations.since(number, domain);
-      return since ? [since] : [];
+      return follower.holds(number, domain, now) ? [follower.registrations.since(number, domain)] : [];
     });
-    return times.length > 0 ? Math.min(...times) : null;
+    const known = times.flatMap((time) => time ?? []);
+    return times.length > 0 && known.length === times.length ? Math.min(...known) : null;
+  }
+
+  /** Whether calls reach any of the extension's devices. */
+  reachOf(number: string, domain: string): Reach {
+    const now = Date.now();
+    return reachOfAny(this.followers.flatMap((follower) => follower.live(number, domain, now)));
   }
 
   view(number: string, domain: string): RegistrationView {
@@ -150,9 +156,9 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
       : registrationsOf(node, profile, number, domain);
   }
 
-  /** Whether the node is known to hold more than one contact with the Call-ID, whoever's. */
-  sharesCallId(node: EslClient, profile: string, callId: string): boolean {
-    return (this.followerOf(node)?.registrations.withCallId(profile, callId) ?? 0) > 1;
+  /** The contacts with the Call-ID that the node is known to hold, whoever's. */
+  withCallId(node: EslClient, profile: string, callId: string): Device[] {
+    return this.followerOf(node)?.registrations.withCallId(profile, callId) ?? [];
   }
 
   nodes(): NodeView[] {
@@ -178,12 +184,12 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
     return told || (state === 'unregistered' && this.gone.has(`${number}@${domain}`)) ? 'event' : 'snapshot';
   }
 
-  private changed(number: string, domain: string): void {
+  private changed(number: string, domain: string, goneAt: number | null): void {
     const key = `${number}@${domain}`;
     const now = Date.now();
     const held = this.followers.some(({ registrations }) => registrations.holds(number, domain, now));
     this.gone.delete(key);
-    if (!held) this.gone.set(key, now);
+    if (!held && goneAt !== null) this.gone.set(key, goneAt);
     const [oldest] = this.gone.keys();
     if (this.gone.size > MOST_REMEMBERED && oldest !== undefined) this.gone.delete(oldest);
     this.changes.tell({ number, domain });

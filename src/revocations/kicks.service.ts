@@ -87,7 +87,7 @@ export class KicksService {
       .flat()
       .filter(({ profile, contact }) => deviceId(node.name, profile, contact) === device);
     for (const { profile, callId } of rows) {
-      const shared = this.registrations.sharesCallId(node, profile, callId);
+      const shared = this.registrations.withCallId(node, profile, callId).length > 1;
       const why = await whyNotAlone(node, { profile, domain, callId }, shared);
       if (why !== null) return { mayHold: true, why };
     }

@@ -18,8 +18,8 @@ export interface Users {
 export interface Contacts {
   /** Asks the node what it holds of a user in one profile; that is known here when this resolves. @throws EslError */
   read(node: EslClient, profile: string, user: string, domain: string): Promise<Registration[]>;
-  /** Whether the node is known to hold more than one contact with the Call-ID, whoever's. */
-  sharesCallId(node: EslClient, profile: string, callId: string): boolean;
+  /** The contacts with the Call-ID that the node is known to hold, whoever's. */
+  withCallId(node: EslClient, profile: string, callId: string): unknown[];
 }
 
 /** What went; counted up also by work that fails in the end. */
@@ -164,7 +164,7 @@ export class NodeWork {
     const rows = all.filter(({ contact }) => deviceId(this.node.name, profile, contact) === device);
     for (const { callId } of rows) {
       const one = { profile, domain: sipDomain, callId };
-      const shared = this.contacts.sharesCallId(this.node, profile, callId);
+      const shared = this.contacts.withCallId(this.node, profile, callId).length > 1;
       const why = await whyNotAlone(this.node, one, shared);
       if (why !== null) throw new NotAlone(this.node.name, why);
       await dropCallId(this.node, profile, callId);

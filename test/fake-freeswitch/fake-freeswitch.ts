@@ -253,13 +253,24 @@ export class FakeFreeSwitch {
 
   /** The user's contacts run out. */
   expire({ user, domain, profile = 'internal' }: AccountInProfile): void {
-    this.#node.registrar.expire(profile, (row) => row.authUser === user && row.authRealm === domain);
+    this.#node.registrar.expire(profile, isOf({ user, domain }));
+  }
+
+  /** The sockets of the user's contacts are closed, as a browser's is with its page. */
+  disconnect(account: AccountInProfile): void {
+    const { profile = 'internal' } = account;
+    this.#node.registrar.disconnect(profile, isOf(account));
+  }
+
+  /** The user's contacts answer OPTIONS with this status, or not at all (408). */
+  ping(account: AccountInProfile, status: string): void {
+    this.#node.registrar.ping(account.profile ?? 'internal', isOf(account), status);
   }
 
   /** The user's rows in the profile. */
   registrations({ user, domain, profile = 'internal' }: AccountInProfile): readonly Row[] {
     const rows = this.#node.registrar.rows(profile) ?? [];
-    return rows.filter((row) => row.authUser === user && row.authRealm === domain);
+    return rows.filter(isOf({ user, domain }));
   }
 
   /** Posts a form, such as a recorded one, to the directory; the answer as it came. */
@@ -277,3 +288,8 @@ export class FakeFreeSwitch {
     return answer(this.#node, command);
   }
 }
+
+const isOf =
+  ({ user, domain }: AccountInProfile) =>
+  (row: Row): boolean =>
+    row.authUser === user && row.authRealm === domain;

@@ -17,6 +17,8 @@ export interface Phone {
   /** Seconds; 0 takes the contact off. */
   expires?: number;
   networkIp?: string;
+  /** Such as `Registered(WSS-NAT)`. */
+  status?: string;
 }
 
 export interface RegisterAnswer {
@@ -31,6 +33,12 @@ interface Request extends Required<Phone> {
 
 const REGISTER_ORIGIN = { file: 'sofia_reg.c', function: 'sofia_reg_handle_register_token' };
 const EXPIRE_ORIGIN = { file: 'sofia_reg.c', function: 'sofia_reg_del_callback', line: 726 };
+const DISCONNECT_ORIGIN = { file: 'sofia.c', function: 'our_sofia_event_callback', line: 2080 };
+const PING_ORIGIN = {
+  file: 'sofia_reg.c',
+  function: 'sofia_reg_fire_custom_sip_user_state_event',
+  line: 179,
+};
 const AUTH_ORIGIN = { file: 'sofia_reg.c', function: 'sofia_reg_parse_auth', line: 3124 };
 /** sip-expires-late-margin: FreeSWITCH keeps a contact so much longer than the phone asked for. */
 const LATE_MARGIN_S = 60;
@@ -80,6 +88,7 @@ export class Registrar {
       userAgent: 'LabPhone/1.0',
       expires: 600,
       networkIp: '127.0.0.1',
+      status: 'Registered(UDP)',
       ...phone,
       networkPort: port,
     };
@@ -109,6 +118,45 @@ export class Registrar {
   expire(profile: string, gone: (row: Row) => boolean): void {
     this.#core = this.#core.filter((entry) => entry.profile !== profile || !gone(entry.row));
     this.drop(profile, gone, true);
+  }
+
+  /** The contacts' sockets are closed: WS and WSS go at once. */
+  disconnect(profile: string, gone: (row: Row) => boolean): void {
+    const rows = this.#rowsOf(profile);
+    this.#profiles.set(
+      profile,
+      rows.filter((row) => !gone(row)),
+    );
+    for (const { user, host, callId } of rows.filter(gone)) {
+      const headers: Pair[] = [
+        ['profile-name', profile],
+        ['from-user', user],
+        ['from-host', host],
+        ['call-id', callId],
+        ['rpid', 'unknown'],
+        ['reason', 'socket-disconnection'],
+      ];
+      this.emit(this.headers.custom('sofia::unregister', DISCONNECT_ORIGIN, headers));
+    }
+  }
+
+  /** The contacts answered OPTIONS, or did not. */
+  ping(profile: string, pinged: (row: Row) => boolean, status: string): void {
+    for (const row of this.#rowsOf(profile).filter(pinged)) {
+      row.ping = { reachable: status === '200' || status === '486', ms: 3 };
+      const headers: Pair[] = [
+        ['sip_contact', row.contact],
+        ['profile-name', profile],
+        ['sip_user', `${row.user}@${row.host}`],
+        ['from-user', row.user],
+        ['from-host', row.host],
+        ['call-id', row.callId],
+        // It is fired with the two the wrong way round.
+        ['Ping-Status', row.ping.reachable ? 'UNREACHABLE' : 'REACHABLE'],
+        ['Status', status],
+      ];
+      this.emit(this.headers.custom('sofia::sip_user_state', PING_ORIGIN, headers));
+    }
   }
 
   #rowsOf(profile: string): Row[] {
@@ -164,7 +212,13 @@ export class Registrar {
     const row = this.#row(request, user);
     const rows = this.#rowsOf(request.profile);
     const others = rows.filter((each) => each.contact !== row.contact);
-    this.#profiles.set(request.profile, [...others, row]);
+    // A refresh leaves what the first REGISTER and the last ping said.
+    const { status, agent, ping } =
+      rows.find((each) => each.contact === row.contact && each.user === row.user) ?? row;
+    this.#profiles.set(request.profile, [
+      ...others,
+      { ...row, agent, ...(status && { status }), ...(ping && { ping }) },
+    ]);
     this.#core = this.#core.filter((entry) => entry.row.contact !== row.contact);
     this.#core.push({ profile: request.profile, row });
     this.#attempt(request, 'RENEWED');
@@ -191,6 +245,7 @@ export class Registrar {
       networkPort: request.networkPort,
       authUser: request.user,
       authRealm: request.domain,
+      status: request.status,
       extra: [
         ['sip_number_alias', user.numberAlias ?? request.user],
         ['sip_auth_username', request.user],
@@ -259,7 +314,7 @@ export class Registrar {
       ['contact', `"" <${request.contact}>`],
       ['call-id', request.callId],
       ['rpid', 'unknown'],
-      ['status', 'Registered(UDP)'],
+      ['status', request.status],
       ['expires', String(request.expires)],
       ['to-user', request.user],
       ['to-host', request.domain],

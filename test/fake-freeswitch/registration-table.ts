@@ -15,6 +15,10 @@ export interface Row {
   networkPort: string;
   authUser: string;
   authRealm: string;
+  /** Such as `Registered(UDP)`; that when absent. */
+  status?: string;
+  /** What became of the last OPTIONS; absent before the first. */
+  ping?: { reachable: boolean; ms: number };
   /** What the user's directory entry adds to the events about it. */
   extra: Pair[];
 }
@@ -84,9 +88,9 @@ function xmlRow(row: Row, switchname: string, now: number): string {
     ['user', `${row.user}@${row.host}`],
     ['contact', ampEncode(row.contact)],
     ['agent', ampEncode(row.agent)],
-    ['status', `Registered(UDP)(unknown) exp(${expires}) expsecs(${row.expires - now})`],
-    ['ping-status', 'Reachable'],
-    ['ping-time', '0.00'],
+    ['status', `${row.status ?? 'Registered(UDP)'}(unknown) exp(${expires}) expsecs(${row.expires - now})`],
+    ['ping-status', row.ping?.reachable === false ? 'Unreachable' : 'Reachable'],
+    ['ping-time', (row.ping?.ms ?? 0).toFixed(2)],
     ['host', switchname],
     ['network-ip', row.networkIp],
     ['network-port', row.networkPort],

@@ -68,8 +68,10 @@ export class DialplaneApp {
     return String(token);
   }
 
+  /** Again on the same port: FreeSWITCH knows that one. */
   async serve(): Promise<void> {
-    const child = new Child(process.execPath, [PROGRAM, 'serve'], { cwd: this.folder, env: this.env });
+    const env = { ...this.env, ...(this.url !== '' && { PORT: new URL(this.url).port }) };
+    const child = new Child(process.execPath, [PROGRAM, 'serve'], { cwd: this.folder, env });
     this.child = child;
     const listening = (): string | undefined => /listening on (http:\/\/[\w.:]+)/.exec(child.output)?.[1];
     try {

@@ -19,6 +19,8 @@ export interface RawRequest {
   uri?: string;
   contact?: string;
   headers?: string[];
+  /** Its own each time when absent. */
+  callId?: string;
   body?: { type: string; text: string };
 }
 
@@ -122,7 +124,7 @@ export class RawPhone {
 
   /** The final status of the request, signed when it is challenged; 0: no answer. */
   async request(request: RawRequest): Promise<number> {
-    const callId = randomUUID();
+    const callId = request.callId ?? randomUUID();
     const first = await this.exchange(request, callId, 1, []);
     const nonce = /nonce="([^"]*)"/.exec(first)?.[1];
     if (!nonce) return statusOf(first);
@@ -160,31 +162,37 @@ export class RawPhone {
     sequence: number,
     headers: string[],
   ): Promise<string> {
+    const branch = `z9hG4bK${randomUUID()}`;
     const answer = new Promise<string>((resolve) => {
       const timer = setTimeout(() => resolve(''), DEADLINE_MS);
       this.heard = () => {
         const mine = (text: string): boolean =>
-          statusOf(text) >= 200 && text.includes(callId) && text.includes(`${sequence} ${request.method}`);
+          statusOf(text) >= 200 && text.includes(branch) && text.includes(`${sequence} ${request.method}`);
         const found = this.received.find(mine);
         if (found === undefined) return;
         clearTimeout(timer);
         resolve(found);
       };
     });
-    this.wire.send(this.text(request, callId, sequence, headers));
+    this.wire.send(this.text({ ...request, callId }, branch, sequence, headers));
     return answer;
   }
 
-  private text(request: RawRequest, callId: string, sequence: number, headers: string[]): string {
+  private text(
+    request: RawRequest & { callId: string },
+    branch: string,
+    sequence: number,
+    headers: string[],
+  ): string {
     const own = `${request.account.number}@${request.account.domain}`;
     const { body } = request;
     const lines = [
       `${request.method} ${uriOf(request)} SIP/2.0`,
-      `Via: SIP/2.0/${this.claimed} ${this.host}:${this.wire.port};rport;branch=z9hG4bK${randomUUID()}`,
+      `Via: SIP/2.0/${this.claimed} ${this.host}:${this.wire.port};rport;branch=${branch}`,
       'Max-Forwards: 70',
       `From: <sip:${request.from ?? own}>;tag=raw`,
       `To: <sip:${request.to ?? own}>`,
-      `Call-ID: ${callId}`,
+      `Call-ID: ${request.callId}`,
       `CSeq: ${sequence} ${request.method}`,
       `Contact: ${request.contact ?? `<sip:${this.contact}>`}`,
       ...(request.headers ?? []),

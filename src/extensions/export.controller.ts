@@ -5,14 +5,16 @@ import { DataSource } from 'typeorm';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
+import { chunksOf } from '../common/chunks';
 import { CSV } from '../common/csv';
 import { CsvLimits, csvStream } from '../common/csv-stream';
 import { EXPORT_HEADER, extensionLines } from './extension-csv';
 import { ExportQuery } from './extension-input.dto';
-import { extensionsAfter } from './extension-queries';
+import { extensionsOf, filtered, numbersOf } from './extension-queries';
 import { type Extension } from './extension.entity';
 
 const ROWS_AT_ONCE = 1_000;
+const NUMBERS_AT_ONCE = 5_000;
 
 @ApiTags('Extensions')
 @Controller('api/pbx/extensions/export')
@@ -37,11 +39,13 @@ export class ExportController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const next = (after: string): Promise<Extension[]> =>
-      extensionsAfter(this.dataSource, account, query, { after, most: ROWS_AT_ONCE });
+    const found = filtered(this.dataSource, account, query);
+    const read = (numbers: readonly string[]): Promise<Extension[]> => extensionsOf(found, numbers);
     // Read before the head is sent: what fails now is answered as any error.
-    const first = await next('');
-    const lines = csvStream(reply, 'extensions', linesOf(first, next), this.limits);
+    const [some = [], ...more] = [
+      ...chunksOf(await numbersOf(found, { atATime: NUMBERS_AT_ONCE }), ROWS_AT_ONCE),
+    ];
+    const lines = csvStream(reply, 'extensions', linesOf(await read(some), more, read), this.limits);
     void reply.send(request.method === 'HEAD' ? undefined : lines);
   }
 }
@@ -49,13 +53,10 @@ export class ExportController {
 /** The next rows are read when the client has taken the last ones. */
 async function* linesOf(
   first: Extension[],
-  next: (after: string) => Promise<Extension[]>,
+  more: readonly (readonly string[])[],
+  read: (numbers: readonly string[]) => Promise<Extension[]>,
 ): AsyncGenerator<string> {
   yield EXPORT_HEADER;
-  let rows = first;
-  while (rows.length > 0) {
-    yield extensionLines(rows);
-    const last = rows.at(-1)?.extensionNumber ?? '';
-    rows = rows.length < ROWS_AT_ONCE ? [] : await next(last);
-  }
+  yield extensionLines(first);
+  for (const numbers of more) yield extensionLines(await read(numbers));
 }

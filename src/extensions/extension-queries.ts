@@ -1,12 +1,22 @@
-import { type DataSource, type EntityManager, type SelectQueryBuilder, IsNull } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  In,
+  IsNull,
+  type OrderByCondition,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import { NotFound } from '../common/errors';
 import { likePattern, pageOf } from '../common/page';
 import { Revocation } from '../revocations/revocation.entity';
-import { type ExportQuery, type ListExtensionsQuery } from './extension-input.dto';
-import { EXTENSION_NUMBER } from './extension-number';
+import { type ListExtensionsQuery } from './extension-input.dto';
+import { byNumber, EXTENSION_NUMBER } from './extension-number';
 import { inScope, sees, type Viewer } from './extension-scope';
 import { Extension } from './extension.entity';
 import { type NumberRange, TAKEN_PER_PAGE } from './free-numbers';
+
+/** As byNumber has it, on every database. */
+const BY_NUMBER: OrderByCondition = { 'CAST(e.live_number AS DECIMAL(10))': 'ASC', 'e.live_number': 'ASC' };
 
 /**
  * The live extensions that the account sees, by number, or the deleted ones, the last deleted first; and how
@@ -22,31 +32,49 @@ export async function listExtensions(
   const found = filtered(dataSource, viewer, query);
   // Counted without the teams: joined, TypeORM counts distinct ids, at several times the price.
   const counted = found.clone().select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
-  const page = found
+  const order: OrderByCondition = deleted ? { 'e.deleted_at': 'DESC', 'e.id': 'DESC' } : BY_NUMBER;
+  // What is sorted are ids, out of an index alone where nothing is searched; the rows are read of one page.
+  const ids = found.clone().select('e.id', 'id').orderBy(order).offset(skip).limit(perPage);
+  const page = dataSource
+    .createQueryBuilder(Extension, 'e')
+    .innerJoin(`(${ids.getQuery()})`, 'page', 'page.id = e.id')
     .leftJoinAndSelect('e.team', 'team')
-    .orderBy(deleted ? { 'e.deleted_at': 'DESC', 'e.id': 'DESC' } : { 'e.live_number': 'ASC' })
-    .offset(skip)
-    .limit(perPage)
+    .orderBy(order)
+    .setParameters(ids.getParameters())
     .getMany();
   const [extensions, count] = await Promise.all([page, counted]);
   return [extensions, Number(count?.total)];
 }
 
-/** The live extensions that the account sees, from one number on. */
-export function extensionsAfter(
-  dataSource: DataSource,
-  viewer: Viewer,
-  query: ExportQuery,
-  { after, most }: { after: string; most: number },
-): Promise<Extension[]> {
-  return filtered(dataSource, viewer, query)
-    .andWhere('e.live_number > :after', { after })
-    .orderBy('e.live_number')
-    .limit(most)
-    .getMany();
+/** The numbers of the live extensions that the account sees, in their order; read in steps. */
+export async function numbersOf(
+  found: SelectQueryBuilder<Extension>,
+  { atATime }: { atATime: number },
+): Promise<string[]> {
+  const next = found.clone().select('e.live_number', 'number').andWhere('e.live_number > :last');
+  next.orderBy('e.live_number').limit(atATime);
+  const numbers: string[] = [];
+  for (;;) {
+    const rows = await next.setParameter('last', numbers.at(-1) ?? '').getRawMany<{ number: string }>();
+    for (const { number } of rows) numbers.push(number);
+    if (rows.length < atATime) return numbers.sort(byNumber);
+  }
 }
 
-function filtered(
+/** Those of these live extensions that the account still sees, and the query still asks for, in the order of numbers. */
+export async function extensionsOf(
+  found: SelectQueryBuilder<Extension>,
+  numbers: readonly string[],
+): Promise<Extension[]> {
+  const extensions = await found
+    .clone()
+    .andWhere({ liveNumber: In([...numbers]) })
+    .getMany();
+  return extensions.sort((one, other) => byNumber(one.extensionNumber, other.extensionNumber));
+}
+
+/** The extensions that the account sees and a query asks for, live ones unless it asks for deleted ones. */
+export function filtered(
   dataSource: DataSource,
   viewer: Viewer,
   { status, search }: Pick<ListExtensionsQuery, 'status' | 'search'>,

@@ -1,6 +1,7 @@
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
 import { likePattern } from '../common/page';
 import { inScope, type Viewer } from '../extensions/extension-scope';
+import { numbersOf as inOrder } from '../extensions/extension-queries';
 import { Extension } from '../extensions/extension.entity';
 import { type ListRegistrationsQuery } from './registrations.dto';
 
@@ -13,7 +14,7 @@ export async function numbersOf(
   viewer: Viewer,
   query: Pick<ListRegistrationsQuery, 'search' | 'team_id'>,
 ): Promise<string[]> {
-  const found = live(dataSource, viewer).select('e.live_number', 'number');
+  const found = live(dataSource, viewer);
   if (query.team_id) found.andWhere('e.team_id = :team', { team: Number(query.team_id) });
   if (query.search) {
     const pattern = likePattern(query.search);
@@ -21,13 +22,7 @@ export async function numbersOf(
       pattern,
     });
   }
-  const next = found.andWhere('e.live_number > :last').orderBy('e.live_number').limit(AT_A_TIME);
-  const numbers: string[] = [];
-  for (;;) {
-    const rows = await next.setParameter('last', numbers.at(-1) ?? '').getRawMany<{ number: string }>();
-    for (const { number } of rows) numbers.push(number);
-    if (rows.length < AT_A_TIME) return numbers;
-  }
+  return inOrder(found, { atATime: AT_A_TIME });
 }
 
 export interface Named {

@@ -6,8 +6,10 @@ import { eventually } from './waiting';
 const CALLS = 19;
 /** So many a second must cost nobody a call; so many more are what docs/firewall.md is for, and are only measured. */
 const [BORNE, MEASURED] = [150, 400];
-/** More than FreeSWITCH has by itself in a second: the old ones are there still while new ones come. */
-const SESSIONS_BEFORE = 300;
+/** A stranger's session stays for ten seconds: after so many there are nearly as many as there will be. */
+const SETTLED_S = 8;
+/** Where the processor is full, calls take long: no more are begun after this. */
+const CALLING_MS = 60_000;
 const STATUS = /(\d+) session\(s\) - peak (\d+)/;
 
 describeLive('strangers who call without a password', { phones: 0 }, (site) => {
@@ -33,9 +35,12 @@ describeLive('strangers who call without a password', { phones: 0 }, (site) => {
     const [caller] = phones;
     if (!caller) throw new Error('not begun');
     strangers = await Strangers.start(site().freeswitch.sipPort, DOMAIN, perSecond);
-    await eventually('sessions of strangers', async () => (await sessions()).now > SESSIONS_BEFORE, 60_000);
+    const settled = async (): Promise<boolean> => (await sessions()).now > perSecond * SETTLED_S;
+    // A processor that is full never gets so far: then what there is.
+    await eventually('sessions of strangers', settled, 30_000).catch(() => null);
     const [failed, took]: [unknown[], number[]] = [[], []];
-    for (let made = 0; made < CALLS; made++) {
+    const end = performance.now() + CALLING_MS;
+    for (let made = 0; made < CALLS && performance.now() < end; made++) {
       const began = performance.now();
       const call = await caller.call('9102').catch(() => 'no answer');
       took.push(Math.round(performance.now() - began));
@@ -44,11 +49,15 @@ describeLive('strangers who call without a password', { phones: 0 }, (site) => {
     }
     const { now, peak } = await sessions();
     site().findings.note(`${perSecond}/s: sessions now, at most`, `${now}, ${peak}`);
-    site().findings.note(`${perSecond}/s: failed of ${CALLS} calls`, `${failed.length}: ${failed.join(' ')}`);
+    site().findings.note(
+      `${perSecond}/s: failed of ${took.length} calls`,
+      `${failed.length}: ${failed.join(' ')}`,
+    );
     took.sort((one, other) => one - other);
     site().findings.note(`${perSecond}/s: ms to answer`, `${took[0]} to ${took.at(-1)}`);
     check(`${perSecond} strangers a second: they still called`, strangers.calling, true);
     await strangers.stop();
+    if (took.length < CALLS) failed.push(`${CALLS - took.length} not begun in time`);
     return failed;
   }
 

@@ -76,7 +76,7 @@ describeLive('strangers who call without a password', { phones: 0 }, (site) => {
 
   it('are counted where there are more, without the rules of a firewall', async () => {
     await callsBeside(MEASURED);
-  });
+  }, 240_000);
 });
 
 describeLive('a node that is full', { phones: 0, freeswitch: { MAX_LEGS: '3' } }, (site) => {

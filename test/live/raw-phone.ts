@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
+import { WebSocket } from 'ws';
 import { type Account } from './sipp';
 
 const DEADLINE_MS = 5_000;
@@ -32,7 +33,7 @@ interface Wire {
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** What no honest phone sends, and what sipp cannot: it writes every line itself, over UDP, TCP or TLS. */
+/** What no honest phone sends, and what sipp cannot: it writes every line itself, over UDP, TCP, TLS or a WebSocket. */
 export class RawPhone {
   /** Every message that came, the oldest first. */
   readonly received: string[] = [];
@@ -42,7 +43,7 @@ export class RawPhone {
   private wire!: Wire;
 
   private constructor(
-    private readonly transport: 'UDP' | 'TCP' | 'TLS',
+    private readonly transport: 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS',
     /** What it writes into Via: the truth, unless told otherwise. */
     private readonly claimed: string = transport,
     private readonly address = '127.0.0.1',
@@ -95,7 +96,21 @@ export class RawPhone {
     return phone;
   }
 
+  /** As a page does: it knows no address of its own. @param url ws: or wss: */
+  static async webSocket(url: string): Promise<RawPhone> {
+    const secure = url.startsWith('wss:');
+    const phone = new RawPhone(secure ? 'WSS' : 'WS', undefined, `${randomUUID()}.invalid`);
+    const socket = new WebSocket(url, 'sip', { rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    socket.on('message', (message: Buffer) => phone.hear(message.toString()));
+    await once(socket, 'open');
+    phone.wire = { port: 0, send: (text) => socket.send(text), close: () => socket.terminate() };
+    return phone;
+  }
+
   get contact(): string {
+    // Over WSS as well: so JsSIP and SIP.js write it.
+    if (this.wire.port === 0) return `${this.address};transport=ws`;
     const transport = this.transport === 'UDP' ? '' : `;transport=${this.transport.toLowerCase()}`;
     return `${this.host}:${this.wire.port}${transport}`;
   }
@@ -103,6 +118,10 @@ export class RawPhone {
   /** Its own address, as a URI has it. */
   private get host(): string {
     return this.address.includes(':') ? `[${this.address}]` : this.address;
+  }
+
+  private get sentBy(): string {
+    return this.wire.port === 0 ? this.address : `${this.host}:${this.wire.port}`;
   }
 
   close(): void {
@@ -188,7 +207,7 @@ export class RawPhone {
     const { body } = request;
     const lines = [
       `${request.method} ${uriOf(request)} SIP/2.0`,
-      `Via: SIP/2.0/${this.claimed} ${this.host}:${this.wire.port};rport;branch=${branch}`,
+      `Via: SIP/2.0/${this.claimed} ${this.sentBy};rport;branch=${branch}`,
       'Max-Forwards: 70',
       `From: <sip:${request.from ?? own}>;tag=raw`,
       `To: <sip:${request.to ?? own}>`,

@@ -19,6 +19,8 @@ interface SiteOptions {
   second?: boolean;
   /** FreeSWITCH asks Dialplane itself, not through the wire on which answers can be held up. */
   direct?: boolean;
+  /** Another configuration of FreeSWITCH than the repository's. */
+  configuration?: string;
   /** What the programs find in their environment beside the usual. */
   freeswitch?: NodeJS.ProcessEnv;
   dialplane?: NodeJS.ProcessEnv;
@@ -63,6 +65,7 @@ export class Site {
         eslPort,
         eslPassword: ESL_PASSWORD,
         name: `live${index}`,
+        ...(options.configuration && { configuration: options.configuration }),
         env,
       });
       site.switches.push(freeswitch);

@@ -114,6 +114,7 @@ const device = (more: Partial<Device>): Device => ({
   reachable: true,
   since: AT,
   reachableSince: AT,
+  firstSeenAt: BEGAN,
   heardFrom: 'event',
   registeredAfter: AT,
   registeredBefore: AT,

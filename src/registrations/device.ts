@@ -26,6 +26,8 @@ export interface Device {
   reachableSince: number | null;
   /** Since when it is there, by the node's clock; null: since before we looked. */
   since: number | null;
+  /** When this process first knew of it. */
+  firstSeenAt: number;
   heardFrom: 'event' | 'snapshot';
   /** Its last REGISTER came at or after this; null: not known. */
   registeredAfter: number | null;

@@ -226,6 +226,7 @@ export class NodeRegistrations {
       reachable: seen.reachable,
       reachableSince: null,
       since: seen.since,
+      firstSeenAt: registeredBefore,
       heardFrom: seen.heardFrom,
       registeredAfter,
       registeredBefore,

@@ -1,6 +1,11 @@
 import { oldestDevices } from './oldest-devices';
 
-const device = (contact: string, since: number, expiresAt = 1_000) => ({ contact, since, expiresAt });
+const device = (contact: string, since: number | null, expiresAt = 1_000, firstSeenAt = since ?? 0) => ({
+  contact,
+  since,
+  firstSeenAt,
+  expiresAt,
+});
 const chosen = (devices: ReturnType<typeof device>[], most: number): string[] =>
   oldestDevices(devices, most).map(({ contact }) => contact);
 
@@ -24,4 +29,9 @@ it('chooses the same on every instance when several were known at once', () => {
     [device('b', 1), device('a', 1)],
   ])
     expect(chosen(devices, 1)).toEqual(['a']);
+});
+
+it('takes one that a list showed before its event for as new as it is', () => {
+  const listed = device('b', null, 1_000, 5);
+  expect(chosen([listed, device('a', 3), device('c', 4)], 2)).toEqual(['a']);
 });

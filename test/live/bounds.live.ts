@@ -11,7 +11,7 @@ const LEGS = 24;
 const CONTACTS = 93;
 const CALLS = 7;
 const OTHERS_CALLS = 18;
-const RINGS_S = 20;
+const RINGS_S = 12;
 
 describeLive(
   'many phones and calls of one tenant',

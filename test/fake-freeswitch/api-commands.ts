@@ -56,7 +56,10 @@ const ANSWERS: Record<string, Answer> = {
 
 /** Answers one `api` command as FreeSWITCH does. */
 export async function answer(node: Node, command: string): Promise<string> {
-  const [name = '', ...args] = separate(command);
+  // The shell gets its line as it is.
+  const [name = '', ...args] = command.startsWith('system ')
+    ? ['system', command.slice('system '.length)]
+    : separate(command);
   const voicemail = await node.voicemail.answer(name, args);
   if (voicemail !== undefined) return voicemail;
   const known = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined;

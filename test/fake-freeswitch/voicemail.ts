@@ -49,7 +49,7 @@ export class Voicemail {
       case 'file_exists':
         return String(this.#inFolder(first) !== undefined);
       case 'system':
-        this.#removeFolder(args.join(' '));
+        this.#removeFolder(first);
         return '-ERR no reply\n';
       default:
         return undefined;

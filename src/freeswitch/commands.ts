@@ -86,12 +86,7 @@ export async function dropCallId(node: CommandNode, profile: string, callId: str
  * @throws as dropCallId; EslUnexpectedReply
  */
 export async function rowsUnder(node: CommandNode, profile: string, callId: string): Promise<number> {
-  const command = `sofia xmlstatus profile ${validProfile(profile)} user ${validCallId(callId)}`;
-  const reply = await node.api(command);
-  if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
-  const rows = readRegistrations(reply, profile);
-  if (!rows) throw new EslUnexpectedReply(command, reply);
-  return rows.length;
+  return (await rowsFiledUnder(node, profile, validCallId(callId))).length;
 }
 
 async function flushInboundReg(node: CommandNode, profile: string, whose: string): Promise<void> {
@@ -113,20 +108,31 @@ export async function registrationsOf(
   domain: string,
 ): Promise<Registration[]> {
   const accounts = accountsOf(validUser(user), validDomain(domain));
-  const rows = await Promise.all(accounts.map((account) => rowsOf(node, validProfile(profile), account)));
+  const rows = await Promise.all(accounts.map((account) => rowsOf(node, profile, account)));
   return rows
     .flat()
     .filter((row) => row.authUser === user && row.authRealm === domain && row.expiresInSeconds > 0);
 }
 
 async function rowsOf(node: CommandNode, profile: string, account: string): Promise<Registration[]> {
-  const command = `sofia xmlstatus profile ${profile} user ${account}`;
+  const rows = await rowsFiledUnder(node, profile, account, account);
+  return rows.filter((row) => row.user === account);
+}
+
+/** @param whose quoted as it must be; @param account whose rows alone count, as readRegistrations takes it */
+async function rowsFiledUnder(
+  node: CommandNode,
+  profile: string,
+  whose: string,
+  account?: string,
+): Promise<Registration[]> {
+  const command = `sofia xmlstatus profile ${validProfile(profile)} user ${whose}`;
   const reply = await node.api(command);
   // FreeSWITCH fact: an unknown profile is told without -ERR.
   if (reply.startsWith('Invalid Profile')) throw new EslUnknownProfile(profile);
   const rows = readRegistrations(reply, profile, account);
   if (!rows) throw new EslUnexpectedReply(command, reply);
-  return rows.filter((row) => row.user === account);
+  return rows;
 }
 
 /**

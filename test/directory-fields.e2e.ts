@@ -1,4 +1,4 @@
-import { SYSTEM } from '../src/audit/actor';
+import { SYSTEM } from '../src/core/actor';
 import { CallerId } from '../src/caller-ids/caller-id.entity';
 import { CallerIdsService } from '../src/caller-ids/caller-ids.service';
 import { SipCredentials } from '../src/sip-credentials/sip-credentials.service';

@@ -1,4 +1,4 @@
-import { SYSTEM } from '../src/audit/actor';
+import { SYSTEM } from '../src/core/actor';
 import { ApiToken } from '../src/auth/api-token.entity';
 import { IdempotencyKey } from '../src/idempotency/idempotency-key.entity';
 import { IdempotencyPart } from '../src/idempotency/idempotency-part.entity';

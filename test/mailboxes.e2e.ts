@@ -1,5 +1,5 @@
 import { PlatformService } from '../src/tenants/platform.service';
-import { SYSTEM } from '../src/audit/actor';
+import { SYSTEM } from '../src/core/actor';
 import { SipCredentials } from '../src/sip-credentials/sip-credentials.service';
 import { type FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { auditOf } from './harness/audit';

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { SYSTEM } from '../src/audit/actor';
+import { SYSTEM } from '../src/core/actor';
 import { TokensService } from '../src/auth/tokens.service';
 import { User as UserRow, type UserStatus } from '../src/users/user.entity';
 import { UsersService } from '../src/users/users.service';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createClient } from '@redis/client';
-import { SYSTEM } from '../src/audit/actor';
+import { SYSTEM } from '../src/core/actor';
 import { ApiToken } from '../src/auth/api-token.entity';
 import { LOGIN } from '../src/rate-limits/subject';
 import { UsersService } from '../src/users/users.service';

@@ -1,4 +1,4 @@
-import { SYSTEM } from '../src/audit/actor';
+import { SYSTEM } from '../src/core/actor';
 import { AuditService } from '../src/audit/audit.service';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { TenantsService } from '../src/tenants/tenants.service';

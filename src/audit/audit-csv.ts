@@ -1,4 +1,4 @@
-import { csvLines } from '../common/csv';
+import { csvLines } from '../core/csv';
 import { type AuditEntryDto } from './audit.dto';
 
 const HEADER = [

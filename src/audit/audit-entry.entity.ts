@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
-import { type ActorKind } from './actor';
+import { type ActorKind } from '../core/actor';
 
 /** What was done, by whom. Never changed; the oldest go when their time is over. */
 @Entity({ name: 'audit_entries' })

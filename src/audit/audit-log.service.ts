@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, LessThan, type SelectQueryBuilder } from 'typeorm';
 import { pageOf } from '../common/page';
-import { readTimeOrDay } from '../common/read-time';
+import { readTimeOrDay } from '../core/read-time';
 import { Settings } from '../config/settings';
 import { type AuditFilters, type ListAuditQuery } from './audit.dto';
 import { AuditChain } from './audit-chain.entity';

@@ -12,7 +12,7 @@ import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { CSV } from '../common/csv';
+import { CSV } from '../core/csv';
 import { AuditAnswers } from './audit-answers';
 import { AUDIT_HEADER } from './audit-csv';
 import { AuditPage, ListAuditQuery } from './audit.dto';

@@ -1,11 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
 import { Page, PageQuery } from '../common/page';
-import { readTimeOrDay } from '../common/read-time';
-import { oneOf, type Rule, text } from '../common/rules';
-import { isoTime } from '../common/time';
+import { readTimeOrDay } from '../core/read-time';
+import { oneOf, type Rule, text } from '../core/rules';
+import { isoTime } from '../core/time';
 import { mapPart, NodeReceiptDto, RECEIPT_STATUSES, receiptStatus } from '../revocations/receipts.dto';
-import { ACTOR_KINDS } from './actor';
+import { ACTOR_KINDS } from '../core/actor';
 import { type AuditEntry } from './audit-entry.entity';
 import { type AuditedNode } from './audited-receipts';
 import { RESOURCE_TYPES } from './audit.service';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { InstallationSecrets } from '../config/secret-files';
 import { held } from '../database/held';
 import { Transactions } from '../database/transactions';
-import { type Actor } from './actor';
+import { type Actor } from '../core/actor';
 import { AuditChain } from './audit-chain.entity';
 import { AuditEntry } from './audit-entry.entity';
 import { auditKey, endsSeal, entryHash, newChain } from './chain';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DataSource } from 'typeorm';
-import { chunksOf } from '../common/chunks';
+import { chunksOf } from '../core/chunks';
 import { rawTime } from '../database/raw-time';
 import { namesNow } from '../nodes/node-names';
 import { standingOf } from '../nodes/standing';

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type Actor } from '../audit/actor';
-import { type Permission, type Role, type Scope } from './roles';
+import { type Actor } from '../core/actor';
+import { type Permission, type Role, type Scope } from '../core/roles';
 
 /** Whose token a request brought, and what it may do. */
 export interface AccountOf {

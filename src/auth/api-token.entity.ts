@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import { Tenant } from '../tenants/tenant.entity';
 import { User } from '../users/user.entity';
-import { type Role, type Tier } from './roles';
+import { type Role, type Tier } from '../core/roles';
 
 /**
  * A bearer token; only its hash is kept. One that belongs to a user can do what the user can at the time,

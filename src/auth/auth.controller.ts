@@ -3,12 +3,12 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiErrors } from '../common/api-errors';
 import { clientAddress } from '../common/client-address';
-import { Unauthorized } from '../common/errors';
+import { Unauthorized } from '../core/errors';
 import { Idempotency, REPLAYED } from '../idempotency/idempotency.service';
 import { type KeptAnswer } from '../idempotency/kept-answer';
 import { RateLimits } from '../rate-limits/rate-limits.service';
 import { mapUser } from '../users/user-answer.dto';
-import { usernameOf } from '../users/username';
+import { usernameOf } from '../core/username';
 import { UsersService } from '../users/users.service';
 import { Account, type AccountOf } from './account';
 import {

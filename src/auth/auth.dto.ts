@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Field } from '../common/field';
-import { text } from '../common/rules';
+import { text } from '../core/rules';
 import { PASSWORD } from '../users/passwords';
 import { LoggedInUserDto, UserDto } from '../users/user-answer.dto';
 import { TokenDto } from './token.dto';

@@ -8,7 +8,7 @@ import {
   type Scope,
   scopeOf,
   type Tier,
-} from './roles';
+} from '../core/roles';
 
 /** All that decides what a token may do: its id. The path that every request waits for. */
 export const HOLDER_SQL = `

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Transactions } from '../database/transactions';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { ApiToken } from './api-token.entity';
 
 const EVERY_MS = 5_000;

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Actor } from '../audit/actor';
-import { Unauthenticated, Unauthorized } from '../common/errors';
-import { now } from '../common/time';
+import { type Actor } from '../core/actor';
+import { Unauthenticated, Unauthorized } from '../core/errors';
+import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { lockUser } from '../users/lock-user';
 import { Passwords } from '../users/passwords';
 import { User } from '../users/user.entity';
-import { usernameOf } from '../users/username';
+import { usernameOf } from '../core/username';
 import { TokensService } from './tokens.service';
 
 const TOKEN_NAME = 'login';

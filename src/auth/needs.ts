@@ -8,9 +8,9 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
-import { Unauthorized } from '../common/errors';
+import { Unauthorized } from '../core/errors';
 import { accountOf } from './account';
-import { type Permission } from './roles';
+import { type Permission } from '../core/roles';
 
 const NEED = 'dialplane:need';
 

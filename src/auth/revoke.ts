@@ -1,9 +1,9 @@
 import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { type AuditService, type Deed } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
-import { NotFound } from '../common/errors';
-import { now } from '../common/time';
+import { NotFound } from '../core/errors';
+import { now } from '../core/time';
 import { held } from '../database/held';
 import { ApiToken } from './api-token.entity';
 import { tokenFields } from './tokens.service';

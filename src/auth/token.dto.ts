@@ -1,13 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
 import { PageQuery } from '../common/page';
-import { boolean, integer, list, oneOf, type Rule } from '../common/rules';
+import { boolean, integer, list, oneOf, type Rule } from '../core/rules';
 import { Page } from '../common/page';
-import { isoTime } from '../common/time';
-import { isAddressOrNetwork } from './addresses';
+import { isoTime } from '../core/time';
+import { isAddressOrNetwork } from '../core/addresses';
 import { type ApiToken } from './api-token.entity';
-import { readFutureTime } from './expiry';
-import { type Role, ROLES, type Tier, TIERS } from './roles';
+import { readFutureTime } from '../core/expiry';
+import { type Role, ROLES, type Tier, TIERS } from '../core/roles';
 
 const NAME = { min: 1, max: 100 };
 const ADDRESSES = { min: 1, max: 20 };

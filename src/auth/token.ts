@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LARGEST_ID } from '../common/id';
+import { LARGEST_ID } from '../core/id';
 import { randomAlphanumerics } from '../sip-credentials/password';
 
 const SECRET_LENGTH = 40;

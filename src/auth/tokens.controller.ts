@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, Headers, Param, Post, Query, Res } from 
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { ApiErrors } from '../common/api-errors';
-import { etagOf } from '../common/etag';
-import { idOf } from '../common/id';
+import { etagOf } from '../core/etag';
+import { idOf } from '../core/id';
 import { page } from '../common/page';
 import { Account, type AccountOf } from './account';
 import { Needs } from './needs';

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { AuditService } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
-import { sameSecret } from '../common/same-secret';
-import { isoTime, now } from '../common/time';
+import { sameSecret } from '../core/same-secret';
+import { isoTime, now } from '../core/time';
 import { type Prepared, prepared } from '../database/prepared';
 import { rawTime } from '../database/raw-time';
 import { Transactions } from '../database/transactions';
 import { ApiToken } from './api-token.entity';
-import { type Role, type Tier } from './roles';
+import { type Role, type Tier } from '../core/roles';
 import { accountFrom, type Holder, HOLDER_SQL, type HolderRow, TEAMS_SQL } from './holder';
 import { makeSecret, readToken, secretHash } from './token';
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, list, matching, oneOf } from '../common/rules';
+import { boolean, list, matching, oneOf } from '../core/rules';
 import {
   CALLER_ID_STATUSES,
   type CallerIdStatus,

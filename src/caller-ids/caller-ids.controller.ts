@@ -12,8 +12,8 @@ import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { CSV, UNSHIELDED } from '../common/csv';
-import { etagOf } from '../common/etag';
+import { CSV, UNSHIELDED } from '../core/csv';
+import { etagOf } from '../core/etag';
 import { page } from '../common/page';
 import { DeletedAnswer } from '../extensions/extension-answer.dto';
 import {

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Page } from '../common/page';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { CALLER_ID_STATUSES, CARRIERS, type CallerId, CLI_TYPES } from './caller-id.entity';
 import { type KnownCallerId } from './caller-ids.service';
 

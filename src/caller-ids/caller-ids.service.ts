@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { AuditService, type Deed } from '../audit/audit.service';
 import { changesBetween, type Fields } from '../audit/changes';
-import { counted } from '../common/counted';
-import { Conflict, InvalidData, NotFound } from '../common/errors';
-import { requireMatch } from '../common/etag';
+import { counted } from '../core/counted';
+import { Conflict, InvalidData, NotFound } from '../core/errors';
+import { requireMatch } from '../core/etag';
 import { likePattern, pageOf } from '../common/page';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { unlessTaken } from '../database/taken';
 import { Extension } from '../extensions/extension.entity';
 import { takeFromDeleted } from '../extensions/taken-from-deleted';

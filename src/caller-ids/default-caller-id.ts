@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type Deed } from '../audit/audit.service';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { Tenant } from '../tenants/tenant.entity';
 import { CallerId } from './caller-id.entity';
 

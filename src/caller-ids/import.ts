@@ -1,5 +1,5 @@
-import { CsvBody, readCsv, truthOf } from '../common/csv';
-import { type FieldErrors, InvalidData } from '../common/errors';
+import { CsvBody, readCsv, truthOf } from '../core/csv';
+import { type FieldErrors, InvalidData } from '../core/errors';
 import { readFields } from '../common/fields.pipe';
 import { CreateCallerIdDto, ImportCallerIdsDto, MOST_IMPORTED } from './caller-id-input.dto';
 import { type NewCallerId } from './new-caller-id';

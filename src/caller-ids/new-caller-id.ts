@@ -1,5 +1,5 @@
-import { type FieldErrors, InvalidData } from '../common/errors';
-import { now } from '../common/time';
+import { type FieldErrors, InvalidData } from '../core/errors';
+import { now } from '../core/time';
 import { type CallerId, type Carrier, type CliType } from './caller-id.entity';
 import { guessKind } from './number-kind';
 import { canonicalNumber } from './phone-number';

@@ -4,7 +4,7 @@ import { checkBackup, fingerprintOf, type Head, UnusableBackup, writeBackup } fr
 import { newFile } from '../backups/new-file';
 import { NotEmpty, restoreBackup } from '../backups/restore';
 import { withSnapshot } from '../backups/snapshot';
-import { isoTime, now } from '../common/time';
+import { isoTime, now } from '../core/time';
 import { InvalidSetting } from '../config/invalid-setting';
 import { appKeyOf, hasAppKey, InstallationSecrets, keyPlace } from '../config/secret-files';
 import { type Settings } from '../config/settings';

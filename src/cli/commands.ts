@@ -1,12 +1,12 @@
-import { COMMAND_LINE } from '../audit/actor';
+import { COMMAND_LINE } from '../core/actor';
 import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../caller-ids/caller-id.entity';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { mapCallerId } from '../caller-ids/caller-ids.dto';
-import { InvalidData } from '../common/errors';
-import { asName, label, matching, oneOf, text } from '../common/rules';
-import { isoTime } from '../common/time';
+import { InvalidData } from '../core/errors';
+import { asName, label, matching, oneOf, text } from '../core/rules';
+import { isoTime } from '../core/time';
 import { changedUsersElsewhere } from '../revocations/changed-users';
-import { COUNTRY_CODE } from '../tenants/country-code';
+import { COUNTRY_CODE } from '../core/country-code';
 import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../tenants/tenant.dto';
 import { TenantsService } from '../tenants/tenants.service';
 import { check, type Database, tenantOf, withDatabase } from './database';

@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service';
-import { InvalidData } from '../common/errors';
+import { InvalidData } from '../core/errors';
 import { type InstallationSecrets } from '../config/secret-files';
 import { type Settings } from '../config/settings';
 import { Transactions } from '../database/transactions';

@@ -1,5 +1,5 @@
 import { type Installation } from '../app.module';
-import { SYSTEM } from '../audit/actor';
+import { SYSTEM } from '../core/actor';
 import { AuditService } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { TokensService } from '../auth/tokens.service';

@@ -1,6 +1,6 @@
 import { type DataSource, In } from 'typeorm';
 import { Extension } from '../extensions/extension.entity';
-import { emergencyNumbersOf } from '../tenants/emergency-numbers';
+import { emergencyNumbersOf } from '../core/emergency-numbers';
 import { Tenant } from '../tenants/tenant.entity';
 import { named } from './doctor-mailboxes';
 

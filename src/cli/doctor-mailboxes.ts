@@ -2,7 +2,7 @@ import { type DataSource } from 'typeorm';
 import { type InstallationSecrets } from '../config/secret-files';
 import { Extension } from '../extensions/extension.entity';
 import { pinFaultOf } from '../extensions/pin-faults';
-import { mailable } from '../extensions/voicemail-rules';
+import { mailable } from '../core/voicemail-rules';
 import { SealedBox } from '../sip-credentials/sealed-box';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 

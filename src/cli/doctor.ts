@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service';
-import { withDeadline } from '../common/deadline';
-import { isoTime } from '../common/time';
+import { withDeadline } from '../core/deadline';
+import { isoTime } from '../core/time';
 import { hasAppKey, InstallationSecrets, loadSecrets } from '../config/secret-files';
 import { Settings } from '../config/settings';
 import { createDataSource } from '../database/data-source';

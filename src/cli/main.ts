@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
-import { ApiError, InvalidData } from '../common/errors';
+import { ApiError, InvalidData } from '../core/errors';
 import { type Printed, print } from './print';
 
 /** One line for the operator, exit 1. */

@@ -1,8 +1,8 @@
 import { type EntityManager } from 'typeorm';
-import { COMMAND_LINE } from '../audit/actor';
-import { InvalidData, NotFound } from '../common/errors';
-import { matching } from '../common/rules';
-import { isoTime } from '../common/time';
+import { COMMAND_LINE } from '../core/actor';
+import { InvalidData, NotFound } from '../core/errors';
+import { matching } from '../core/rules';
+import { isoTime } from '../core/time';
 import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
 import { type FreeswitchNode } from '../nodes/node.entity';
 import { mapUnknownNode } from '../nodes/nodes.dto';

@@ -1,4 +1,4 @@
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 
 /** A pipe that nobody writes to, nor closes, must not hold a script up for ever. */
 const FIRST_WORD_MS = 5_000;

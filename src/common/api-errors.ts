@@ -11,7 +11,7 @@ import {
   ServiceUnavailable,
   Unauthenticated,
   Unauthorized,
-} from './errors';
+} from '../core/errors';
 
 const WRONG = { display_name: ['The display name may not be greater than 100 characters.'] };
 

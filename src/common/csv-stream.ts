@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { CSV } from './csv';
-import { BYTE_ORDER_MARK } from './raw-body';
+import { CSV } from '../core/csv';
+import { BYTE_ORDER_MARK } from '../core/raw-body';
 
 const JSON_TYPE = 'application/json';
 

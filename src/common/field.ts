@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { label, type Rule, text } from './rules';
+import { label, type Rule, text } from '../core/rules';
 
 /**
  * - required: absent, null and '' are refused;

@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { InvalidData, MalformedRequest, type FieldErrors } from './errors';
+import { InvalidData, MalformedRequest, type FieldErrors } from '../core/errors';
 import { named, nullable } from './field';
-import { asName } from './rules';
+import { asName } from '../core/rules';
 
 type Dto = new () => object;
 

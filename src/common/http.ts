@@ -6,10 +6,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { parse as parseForm } from 'fast-querystring';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type Logger } from 'pino';
-import { CSV, CsvBody } from './csv';
+import { CSV, CsvBody } from '../core/csv';
 import { answerError } from './error.filter';
-import { BodyTooLarge, MalformedRequest } from './errors';
-import { JsonBody } from './json-rows';
+import { BodyTooLarge, MalformedRequest } from '../core/errors';
+import { JsonBody } from '../core/json-rows';
 
 const BODY_LIMIT = 64 * 1024;
 const EXTENSIONS_IMPORT = '/api/pbx/extensions/import';

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from './field';
-import { integerText } from './rules';
+import { integerText } from '../core/rules';
 
 const PER_PAGE = 50;
 const MOST_PER_PAGE = 200;

@@ -11,7 +11,7 @@ import {
   validateSync,
   ValidateBy,
 } from 'class-validator';
-import { isAddressOrNetwork } from '../auth/addresses';
+import { isAddressOrNetwork } from '../core/addresses';
 import { type NodeAddress, parseNodes } from '../freeswitch/node-address';
 import { PROFILE_NAME } from '../freeswitch/names';
 import { InvalidSetting } from './invalid-setting';

@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 import { Silence, streamOf } from './mysql-silence';
 import { DatabasePresence } from './presence';
 import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';

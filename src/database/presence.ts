@@ -1,4 +1,4 @@
-import { Listeners } from '../freeswitch/listeners';
+import { Listeners } from '../core/listeners';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;

@@ -1,4 +1,4 @@
-import { pauseUpTo } from '../common/pause';
+import { pauseUpTo } from '../core/pause';
 import { isBusy } from './codes';
 import { DatabaseLocked } from './unavailable';
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Name } from '../common/field';
 import { Page } from '../common/page';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { type KnownDepartment } from './departments.service';
 
 const NAME = { min: 1, max: 100 };

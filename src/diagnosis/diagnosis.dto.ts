@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { type LookupResult, LOOKUP_RESULTS } from '../directory/lookup-log';
 import { type Extension, EXTENSION_STATUSES } from '../extensions/extension.entity';
 import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../freeswitch/sofia-events';

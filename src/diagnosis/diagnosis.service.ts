@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { NotFound } from '../common/errors';
+import { NotFound } from '../core/errors';
 import { Settings } from '../config/settings';
 import { LookupLog } from '../directory/lookup-log';
 import { ExtensionChanges } from '../extensions/extension-changes';
-import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 import { liveOrDeleted } from '../extensions/extension-queries';
 import { type EslEvent } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';

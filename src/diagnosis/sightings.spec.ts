@@ -1,6 +1,6 @@
 import { type Lookup } from '../directory/lookup-log';
 import { type AttemptEvent } from '../freeswitch/sofia-events';
-import { keptText } from './kept-text';
+import { keptText } from '../core/sanitize-text';
 import { MOST_DOMAINS, MOST_EACH, Sightings } from './sightings';
 
 const T0 = 1_000;

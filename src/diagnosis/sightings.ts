@@ -9,7 +9,7 @@ import {
 import { type ContactToEnd } from '../registrations/contact-to-end';
 import { type Transport, transportOf } from '../registrations/device';
 import { Recent } from './recent';
-import { keptText } from './kept-text';
+import { keptText } from '../core/sanitize-text';
 
 /** A node asked for the user. Times here are in ms since 1970. */
 export interface SeenLookup {

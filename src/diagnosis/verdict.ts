@@ -1,4 +1,4 @@
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { type Ending } from '../freeswitch/sofia-events';
 import { ENDING_CODES } from '../registrations/contact-to-end';
 import { type NodeView } from '../registrations/registrations.service';

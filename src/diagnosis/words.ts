@@ -1,4 +1,4 @@
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { type SeenAttempt } from './sightings';
 
 /** What is the matter, and what to do next. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 import { Settings } from '../config/settings';
 import { type Prepared, prepared } from '../database/prepared';
 import { DatabasePresence } from '../database/presence';
@@ -8,7 +8,7 @@ import { DatabaseAway, isUnavailable } from '../database/unavailable';
 import { type ExtensionChange, ExtensionChanges } from '../extensions/extension-changes';
 import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
-import { type Emergencies, emergencyNumbersOf } from '../tenants/emergency-numbers';
+import { type Emergencies, emergencyNumbersOf } from '../core/emergency-numbers';
 import { groupXml } from './group-xml';
 import { LastAnswers } from './last-answers';
 import { type LookupResult } from './lookup-log';

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Listeners } from '../freeswitch/listeners';
+import { Listeners } from '../core/listeners';
 
 /** `remembered`: the database was away, and its last answer was given; `error`: a 503. */
 export const LOOKUP_RESULTS = ['found', 'not_found', 'remembered', 'error'] as const;

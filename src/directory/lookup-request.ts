@@ -1,4 +1,4 @@
-import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 import { ANONYMOUS_REALM, MAILBOX } from '../freeswitch/names';
 import { isSipDomain } from '../tenants/sip-domain';
 

@@ -1,5 +1,5 @@
 import { type Socket } from 'node:net';
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 
 /** How long after its answer a lookup counts as being read, where the client keeps its connection open. */
 const KEPT_OPEN_MS = 250;

@@ -1,4 +1,4 @@
-import { isDiallable, mailable } from '../extensions/voicemail-rules';
+import { isDiallable, mailable } from '../core/voicemail-rules';
 import { encodedWords } from './encoded-words';
 import { registeredName } from '../freeswitch/names';
 import { element, type Xml, xmlDocument } from '../freeswitch/xml';

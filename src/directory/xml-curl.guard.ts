@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { secretMatcher } from '../common/same-secret';
-import { Unauthenticated } from '../common/errors';
+import { secretMatcher } from '../core/same-secret';
+import { Unauthenticated } from '../core/errors';
 import { InstallationSecrets } from '../config/secret-files';
 import { Settings } from '../config/settings';
 

@@ -4,11 +4,11 @@ import { DataSource } from 'typeorm';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { emergencyNumbersOf } from '../tenants/emergency-numbers';
+import { emergencyNumbersOf } from '../core/emergency-numbers';
 import { Tenant } from '../tenants/tenant.entity';
 import { AvailableNumbersAnswer, AvailableNumbersQuery, rangeOf } from './available-numbers.dto';
 import { takenNumbers } from './extension-queries';
-import { freeNumbers } from './free-numbers';
+import { freeNumbers } from '../core/free-numbers';
 
 const COUNT = 20;
 

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { InvalidData } from '../common/errors';
+import { InvalidData } from '../core/errors';
 import { Field } from '../common/field';
-import { integerText, matching } from '../common/rules';
-import { EXTENSION_NUMBER } from './extension-number';
-import { type NumberRange } from './free-numbers';
+import { integerText, matching } from '../core/rules';
+import { EXTENSION_NUMBER } from '../core/extension-number';
+import { type NumberRange } from '../core/free-numbers';
 
 const COUNT = { min: 1, max: 1_000 };
 const FIRST = '1000';

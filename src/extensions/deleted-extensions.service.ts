@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, LessThan } from 'typeorm';
-import { SYSTEM } from '../audit/actor';
+import { SYSTEM } from '../core/actor';
 import { AuditService } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { type AccountOf } from '../auth/account';
-import { Conflict, NotFound } from '../common/errors';
-import { now } from '../common/time';
+import { Conflict, NotFound } from '../core/errors';
+import { now } from '../core/time';
 import { Settings } from '../config/settings';
 import { Transactions } from '../database/transactions';
 import { ChangedUsers } from '../revocations/changed-users';
@@ -13,7 +13,7 @@ import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-cred
 import { lockTenant } from '../tenants/tenants.service';
 import { takeExtensions } from '../users/taken-from-users';
 import { extensionFields } from './extension-fields';
-import { EXTENSION_NUMBER } from './extension-number';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 import { sees } from './extension-scope';
 import { newMailbox } from './mailbox';
 import { Extension } from './extension.entity';

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Page } from '../common/page';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
 import { type Extension, EXTENSION_STATUSES, RECORDING_MODES } from './extension.entity';
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Listeners } from '../freeswitch/listeners';
+import { Listeners } from '../core/listeners';
 
 /** A user of whom what was known may no longer be true: made, changed, disabled, rotated or deleted. */
 export interface ExtensionChange {

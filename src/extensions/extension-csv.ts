@@ -1,4 +1,4 @@
-import { csvLines } from '../common/csv';
+import { csvLines } from '../core/csv';
 import { type Extension } from './extension.entity';
 
 const yesOrNo = (value: boolean): string => (value ? 'true' : 'false');

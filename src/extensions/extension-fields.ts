@@ -1,4 +1,4 @@
-import { isoTime, now } from '../common/time';
+import { isoTime, now } from '../core/time';
 import { type CreateExtensionDto, type UpdateExtensionDto } from './extension-input.dto';
 import { newMailbox } from './mailbox';
 import { type Extension, type ExtensionStatus } from './extension.entity';

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, booleanText, integer, matching, oneOf, reference, text } from '../common/rules';
-import { EXTENSION_NUMBER } from './extension-number';
-import { VOICEMAIL_PIN, voicemailEmail, voicemailPin } from './voicemail-rules';
+import { boolean, booleanText, integer, matching, oneOf, reference, text } from '../core/rules';
+import { EXTENSION_NUMBER } from '../core/extension-number';
+import { VOICEMAIL_PIN, voicemailEmail, voicemailPin } from '../core/voicemail-rules';
 import {
   EXTENSION_STATUSES,
   type ExtensionStatus,

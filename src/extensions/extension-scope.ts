@@ -1,7 +1,7 @@
 import { type FindOptionsWhere, In } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { type Scope } from '../auth/roles';
-import { InvalidData, Unauthorized } from '../common/errors';
+import { type Scope } from '../core/roles';
+import { InvalidData, Unauthorized } from '../core/errors';
 import { type UpdateExtensionDto } from './extension-input.dto';
 import { type Extension } from './extension.entity';
 

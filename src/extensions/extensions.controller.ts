@@ -17,7 +17,7 @@ import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { etagOf } from '../common/etag';
+import { etagOf } from '../core/etag';
 import { page } from '../common/page';
 import { RegistrationsService } from '../registrations/registrations.service';
 import {

@@ -2,7 +2,7 @@ import { type Changes } from '../audit/changes';
 import { CannotUnseal } from '../sip-credentials/sealed-box';
 import { type SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { type Extension } from './extension.entity';
-import { pinFault, type PinFault } from './voicemail-rules';
+import { pinFault, type PinFault } from '../core/voicemail-rules';
 
 type Owner = Pick<
   Extension,

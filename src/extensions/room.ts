@@ -1,8 +1,8 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
-import { InvalidData } from '../common/errors';
-import { emergencyNumbersOf } from '../tenants/emergency-numbers';
+import { InvalidData } from '../core/errors';
+import { emergencyNumbersOf } from '../core/emergency-numbers';
 import { type Tenant } from '../tenants/tenant.entity';
-import { IS_EMERGENCY } from './extension-number';
+import { IS_EMERGENCY } from '../core/extension-number';
 import { Extension } from './extension.entity';
 
 /**

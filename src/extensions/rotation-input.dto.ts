@@ -1,9 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { type FieldErrors, InvalidData } from '../common/errors';
+import { type FieldErrors, InvalidData } from '../core/errors';
 import { Field } from '../common/field';
-import { label, list, oneOf, reference } from '../common/rules';
+import { label, list, oneOf, reference } from '../core/rules';
 import { DisconnectQuery } from './extension-input.dto';
-import { EXTENSION_NUMBER } from './extension-number';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 
 /** How many extensions one request may rotate. */
 export const MOST_ROTATED = 10_000;

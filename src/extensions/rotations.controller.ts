@@ -4,7 +4,7 @@ import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { CSV, csvLines } from '../common/csv';
+import { CSV, csvLines } from '../core/csv';
 import { wantsCsv } from '../common/csv-stream';
 import { type NewPasswordDto, NewPasswordsAnswer } from './extension-answer.dto';
 import { ChangePasswordsDto, ChangePasswordsQuery, readSelection } from './rotation-input.dto';

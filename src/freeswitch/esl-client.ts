@@ -1,7 +1,7 @@
 import { type Ending, EslConnection, type EslEvent } from './esl-connection';
 import { EslBadCommand, EslNotReady, EslQueueFull } from './esl-errors';
 import { streamAnswer } from './esl-stream';
-import { Listeners } from './listeners';
+import { Listeners } from '../core/listeners';
 import type { NodeAddress } from './node-address';
 import { PendingCommands } from './pending-commands';
 

@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 import { WritePresence } from '../database/write-presence';
 import { NodePool } from '../freeswitch/node-pool';
 

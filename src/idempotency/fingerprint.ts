@@ -1,5 +1,5 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
-import { MalformedRequest } from '../common/errors';
+import { MalformedRequest } from '../core/errors';
 
 /** What tells a request from another under the same key. */
 export interface Asked {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { brokenUnique } from '../database/codes';
 import { Transactions } from '../database/transactions';
 import { IdempotencyKey } from './idempotency-key.entity';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { accountOf } from '../auth/account';
-import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../common/errors';
+import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../core/errors';
 import { InstallationSecrets } from '../config/secret-files';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
 import { type Asked, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';

@@ -1,4 +1,4 @@
-import { covers, type Permission, type Scope } from '../auth/roles';
+import { covers, type Permission, type Scope } from '../core/roles';
 import { type SealedBox } from '../sip-credentials/sealed-box';
 
 /** What an account may do, and where; null: nobody had to say who he is. */

@@ -2,7 +2,7 @@ import { type AccountOf } from '../auth/account';
 import { changesBetween } from '../audit/changes';
 import { type Deed } from '../audit/audit.service';
 import { canonicalNumber } from '../caller-ids/phone-number';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { applyFields, extensionFields, newExtension } from '../extensions/extension-fields';
 import { type Extension } from '../extensions/extension.entity';
 import { mailboxWork } from '../extensions/mailbox';

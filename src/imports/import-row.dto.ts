@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
-import { matching, oneOf, text } from '../common/rules';
+import { matching, oneOf, text } from '../core/rules';
 import { CreateExtensionDto, PASSWORD, UpdateExtensionDto } from '../extensions/extension-input.dto';
-import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 import { EXTENSION_STATUSES, type ExtensionStatus } from '../extensions/extension.entity';
 import { NUMBERS } from './import-rows';
 

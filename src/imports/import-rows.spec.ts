@@ -1,6 +1,6 @@
-import { CsvBody } from '../common/csv';
-import { type InvalidData } from '../common/errors';
-import { JsonBody } from '../common/json-rows';
+import { CsvBody } from '../core/csv';
+import { type InvalidData } from '../core/errors';
+import { JsonBody } from '../core/json-rows';
 import { type Candidate, MOST_IMPORTED, readImport } from './import-rows';
 
 const json = (body: object): JsonBody => new JsonBody(Buffer.from(JSON.stringify(body)));

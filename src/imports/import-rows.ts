@@ -1,8 +1,8 @@
-import { requireColumns } from '../common/columns';
-import { CsvBody, type CsvRow, readCsv, truthOf } from '../common/csv';
-import { InvalidData, MalformedRequest } from '../common/errors';
-import { JsonBody, readJsonRows } from '../common/json-rows';
-import { inTurns } from './turns';
+import { requireColumns } from '../core/columns';
+import { CsvBody, type CsvRow, readCsv, truthOf } from '../core/csv';
+import { InvalidData, MalformedRequest } from '../core/errors';
+import { JsonBody, readJsonRows } from '../core/json-rows';
+import { inTurns } from '../core/yielding';
 
 /** How many extensions one import may hold. */
 export const MOST_IMPORTED = 10_000;

@@ -7,8 +7,8 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { ServiceUnavailable } from '../common/errors';
-import { now } from '../common/time';
+import { ServiceUnavailable } from '../core/errors';
+import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { isUnavailable, OutcomeUnknown } from '../database/unavailable';
 import { ImportJob, isOver } from './import-job.entity';

@@ -9,13 +9,13 @@ import {
   LessThan,
   MoreThan,
 } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { AuditService } from '../audit/audit.service';
 import { type AccountOf } from '../auth/account';
-import { type Scope } from '../auth/roles';
-import { Conflict, NotFound } from '../common/errors';
+import { type Scope } from '../core/roles';
+import { Conflict, NotFound } from '../core/errors';
 import { type PageQuery, pageOf } from '../common/page';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { lockTenant } from '../tenants/tenants.service';
 import { SealedBox } from '../sip-credentials/sealed-box';

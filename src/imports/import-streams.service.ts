@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type AccountOf } from '../auth/account';
-import { ServiceUnavailable } from '../common/errors';
+import { ServiceUnavailable } from '../core/errors';
 import { ImportHolders } from './import-holders.service';
 import { type ImportJob, isOver } from './import-job.entity';
 import { ImportRunner } from './import-runner.service';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService, type Deed } from '../audit/audit.service';
-import { chunksOf } from '../common/chunks';
-import { csvLines } from '../common/csv';
-import { now } from '../common/time';
+import { chunksOf } from '../core/chunks';
+import { csvLines } from '../core/csv';
+import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { ExtensionChanges } from '../extensions/extension-changes';
 import { type RevocationNode } from '../revocations/revocation-node.entity';
@@ -18,7 +18,7 @@ import { ImportWriter } from './import-writer';
 import { type RowErrors } from './judgement';
 import { type RunningImport } from './running-import';
 import { DatabaseSurroundings } from './surroundings';
-import { inTurns } from './turns';
+import { inTurns } from '../core/yielding';
 import { CHUNK, countsOf, examine, judge, percentOf, type Tally, TRIAL, type Way, wayOf } from './way';
 
 const DEEDS_AT_ONCE = 500;

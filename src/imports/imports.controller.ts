@@ -11,7 +11,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { CSV, UNSHIELDED } from '../common/csv';
+import { CSV, UNSHIELDED } from '../core/csv';
 import { page, PageQuery } from '../common/page';
 import { CreatingRowDto } from './import-row.dto';
 import { ImportStreams } from './import-streams.service';

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { Page } from '../common/page';
-import { booleanText, oneOf } from '../common/rules';
-import { isoTime } from '../common/time';
+import { booleanText, oneOf } from '../core/rules';
+import { isoTime } from '../core/time';
 import {
   IMPORT_ACTIONS,
   IMPORT_MODES,

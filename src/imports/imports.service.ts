@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type AccountOf } from '../auth/account';
-import { csvLines } from '../common/csv';
-import { Conflict, NotFound } from '../common/errors';
-import { idOf } from '../common/id';
+import { csvLines } from '../core/csv';
+import { Conflict, NotFound } from '../core/errors';
+import { idOf } from '../core/id';
 import { type PageQuery } from '../common/page';
 import { ImportJob, isOver } from './import-job.entity';
 import { readImport } from './import-rows';

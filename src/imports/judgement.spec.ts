@@ -1,4 +1,4 @@
-import { type Scope } from '../auth/roles';
+import { type Scope } from '../core/roles';
 import { type Extension } from '../extensions/extension.entity';
 import { type ImportAction } from './import-job.entity';
 import { type Candidate } from './import-rows';

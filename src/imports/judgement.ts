@@ -1,9 +1,9 @@
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
-import { type FieldErrors, InvalidData } from '../common/errors';
+import { type FieldErrors, InvalidData } from '../core/errors';
 import { nullable } from '../common/field';
 import { readFields } from '../common/fields.pipe';
 import { mayUseTeam, sees, type Viewer } from '../extensions/extension-scope';
-import { IS_EMERGENCY } from '../extensions/extension-number';
+import { IS_EMERGENCY } from '../core/extension-number';
 import { type Extension } from '../extensions/extension.entity';
 import { weakness } from '../sip-credentials/weak-password';
 import { type ImportAction } from './import-job.entity';

@@ -1,5 +1,5 @@
 import { type AccountOf } from '../auth/account';
-import { Listeners } from '../freeswitch/listeners';
+import { Listeners } from '../core/listeners';
 import { type ImportJob } from './import-job.entity';
 import { type Candidate } from './import-rows';
 import { type Outcome } from './import-store';

@@ -4,7 +4,7 @@ import { CallerId } from '../caller-ids/caller-id.entity';
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
 import { Extension } from '../extensions/extension.entity';
 import { Team } from '../teams/team.entity';
-import { emergencyNumbersOf } from '../tenants/emergency-numbers';
+import { emergencyNumbersOf } from '../core/emergency-numbers';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type Candidate } from './import-rows';
 import { type Surroundings } from './judgement';

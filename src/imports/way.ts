@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { chunksOf } from '../common/chunks';
+import { chunksOf } from '../core/chunks';
 import { type SipCredentials, type NewCredentials } from '../sip-credentials/sip-credentials.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { Edits } from './edits';
@@ -9,7 +9,7 @@ import { type Outcome } from './import-store';
 import { Judgement, type RowErrors, type Verdict } from './judgement';
 import { type RunningImport } from './running-import';
 import { DatabaseSurroundings } from './surroundings';
-import { inTurns } from './turns';
+import { inTurns } from '../core/yielding';
 
 /** Extensions that are read, judged and written together; one transaction of per_row. */
 export const CHUNK = 500;

@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } fr
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { InvalidData } from '../common/errors';
+import { InvalidData } from '../core/errors';
 import { page, pageOf, PageQuery } from '../common/page';
 import { DeletedAnswer } from '../extensions/extension-answer.dto';
 import { type NodeAddress, parseNodeUrl } from '../freeswitch/node-address';

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { Page } from '../common/page';
-import { matching, oneOf, text } from '../common/rules';
-import { isoTime } from '../common/time';
+import { matching, oneOf, text } from '../core/rules';
+import { isoTime } from '../core/time';
 import { type EslSnapshot } from '../freeswitch/esl-client';
 import { NODE_NAME } from '../freeswitch/node-address';
 import { type UnknownNode } from './unknown-node.entity';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type Actor, SYSTEM } from '../audit/actor';
+import { type Actor, SYSTEM } from '../core/actor';
 import { AuditService, type Deed } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
-import { NotFound } from '../common/errors';
-import { now } from '../common/time';
+import { NotFound } from '../core/errors';
+import { now } from '../core/time';
 import { brokenUnique } from '../database/codes';
 import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';

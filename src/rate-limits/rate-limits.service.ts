@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { clientAddress } from '../common/client-address';
-import { TooManyRequests } from '../common/errors';
+import { TooManyRequests } from '../core/errors';
 import { Settings } from '../config/settings';
 import { Metrics } from '../metrics/metrics';
 import { RateLimitStore } from './rate-limit-store';

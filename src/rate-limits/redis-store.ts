@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from '@redis/client';
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 import { DatabasePresence } from '../database/presence';
 import { RateLimitStore } from './rate-limit-store';
 import { type Taken } from './sliding-window';

@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Seldom } from '../common/seldom';
-import { keptText } from '../diagnosis/kept-text';
+import { Seldom } from '../core/seldom';
+import { keptText } from '../core/sanitize-text';
 import { dropCallId, dropContacts } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
-import { Listeners } from '../freeswitch/listeners';
+import { Listeners } from '../core/listeners';
 import { NodePool } from '../freeswitch/node-pool';
 import { whyNotAlone } from '../freeswitch/one-contact';
 import { type ContactToEnd } from './contact-to-end';

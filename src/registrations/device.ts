@@ -1,4 +1,4 @@
-import { keptText } from '../diagnosis/kept-text';
+import { keptText } from '../core/sanitize-text';
 import { whyNotDialled } from '../freeswitch/contact';
 import { type RegisterEvent } from '../freeswitch/sofia-events';
 import { type Registration } from '../freeswitch/registrations-xml';

@@ -1,5 +1,5 @@
-import { Seldom } from '../common/seldom';
-import { keptText } from '../diagnosis/kept-text';
+import { Seldom } from '../core/seldom';
+import { keptText } from '../core/sanitize-text';
 import { registrationsOf } from '../freeswitch/commands';
 import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
 import { type Registration } from '../freeswitch/registrations-xml';

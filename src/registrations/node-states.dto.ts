@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { NODE_STATES, type NodeState } from './node-state';
 import { type NodeView } from './registrations.service';
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Field } from '../common/field';
-import { booleanText } from '../common/rules';
+import { booleanText } from '../core/rules';
 import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
 import { NodesDto } from './node-states.dto';
 import { DeviceDto, mapPresence, mapReach, REACHABLE, timeOrNull } from './registrations.dto';

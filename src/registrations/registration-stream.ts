@@ -1,4 +1,4 @@
-import { isoTime, now } from '../common/time';
+import { isoTime, now } from '../core/time';
 import { ChangeLog, frame, type LogBudget } from './change-log';
 import { Damping } from './damping';
 import { mapStreamExtension, type StreamExtensionDto } from './registration-stream.dto';

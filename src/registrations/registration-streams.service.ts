@@ -8,7 +8,7 @@ import {
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
 import { TokensService } from '../auth/tokens.service';
-import { ServiceUnavailable } from '../common/errors';
+import { ServiceUnavailable } from '../core/errors';
 import { Settings } from '../config/settings';
 import { ExtensionChanges } from '../extensions/extension-changes';
 import { Metrics } from '../metrics/metrics';

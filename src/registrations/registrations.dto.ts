@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
-import { LARGEST_ID } from '../common/id';
+import { LARGEST_ID } from '../core/id';
 import { Page } from '../common/page';
-import { integerText, oneOf } from '../common/rules';
-import { isoTime } from '../common/time';
-import { keptText } from '../diagnosis/kept-text';
+import { integerText, oneOf } from '../core/rules';
+import { isoTime } from '../core/time';
+import { keptText } from '../core/sanitize-text';
 import { uriOf } from '../freeswitch/contact';
 import { deviceId } from '../freeswitch/device-id';
 import { type Device, type Reach, reachOf, reachOfAny, type Transport, TRANSPORTS } from './device';

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Settings } from '../config/settings';
 import { registrationsOf } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
-import { Listeners } from '../freeswitch/listeners';
+import { Listeners } from '../core/listeners';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { type Registration } from '../freeswitch/registrations-xml';
 import { Metrics } from '../metrics/metrics';

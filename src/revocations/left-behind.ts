@@ -1,6 +1,6 @@
 import { type EntityManager, In, IsNull, MoreThanOrEqual } from 'typeorm';
-import { chunksOf } from '../common/chunks';
-import { now } from '../common/time';
+import { chunksOf } from '../core/chunks';
+import { now } from '../core/time';
 import { Extension } from '../extensions/extension.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { insertWork, NOTHING_DONE } from './new-work';

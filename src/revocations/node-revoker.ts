@@ -1,4 +1,4 @@
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
 import { type Contacts, NodeWork, type Users } from './node-work';
 import { codeOf, isClaimed, type Job, noProgress, type Progress } from './revocation-job';

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { Settings } from '../config/settings';
 import { Transactions } from '../database/transactions';
-import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 import { dropContacts, flushUser, listRegistrations, userExists } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
 import { type Leave, NodePool } from '../freeswitch/node-pool';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Page } from '../common/page';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { type Standing } from '../nodes/standing';
 import { type Receipt, type ReceiptNode } from './receipts.service';
 import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from './revocation.entity';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, LessThan, MoreThanOrEqual } from 'typeorm';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { LOOKUP_DEADLINE_MS } from '../directory/directory.service';
 import { LookupsInFlight } from '../directory/lookups-in-flight';

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { withDeadline } from '../common/deadline';
+import { withDeadline } from '../core/deadline';
 import { Settings } from '../config/settings';
 import { type EslClient } from '../freeswitch/esl-client';
 import { type Leave, NodePool } from '../freeswitch/node-pool';

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
 import { Page } from '../common/page';
-import { reference } from '../common/rules';
-import { isoTime } from '../common/time';
+import { reference } from '../core/rules';
+import { isoTime } from '../core/time';
 import { type KnownTeam } from './teams.service';
 
 const NAME = { min: 1, max: 100 };

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { AuditService } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { CallerId } from '../caller-ids/caller-id.entity';
-import { Conflict, InvalidData, NotFound } from '../common/errors';
-import { requireMatch } from '../common/etag';
+import { Conflict, InvalidData, NotFound } from '../core/errors';
+import { requireMatch } from '../core/etag';
 import { likePattern, pageOf } from '../common/page';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { Extension } from '../extensions/extension.entity';
 import { nodeNames } from '../nodes/node-names';

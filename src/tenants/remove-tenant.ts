@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { Conflict } from '../common/errors';
+import { Conflict } from '../core/errors';
 
 /** In the order in which nothing refers any more to what goes. */
 const STATEMENTS = [

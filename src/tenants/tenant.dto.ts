@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../common/field';
 import { ListQuery, Page } from '../common/page';
-import { boolean, integer, list, matching, oneOf, type Rule } from '../common/rules';
-import { isoTime } from '../common/time';
-import { COUNTRY_CODE } from './country-code';
-import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from './emergency-numbers';
+import { boolean, integer, list, matching, oneOf, type Rule } from '../core/rules';
+import { isoTime } from '../core/time';
+import { COUNTRY_CODE } from '../core/country-code';
+import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from '../core/emergency-numbers';
 import { isSipDomain } from './sip-domain';
 import { type Tenant, TENANT_STATUSES, type TenantStatus } from './tenant.entity';
 import { type NewTenant, type TenantWithUsage } from './tenants.service';

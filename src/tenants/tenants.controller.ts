@@ -4,8 +4,8 @@ import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { etagOf } from '../common/etag';
-import { idOf } from '../common/id';
+import { etagOf } from '../core/etag';
+import { idOf } from '../core/id';
 import { page } from '../common/page';
 import { DeletedAnswer } from '../extensions/extension-answer.dto';
 import {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { AuditService, type Deed } from '../audit/audit.service';
 import { type Changes, changesBetween } from '../audit/changes';
-import { InvalidData, Unauthenticated } from '../common/errors';
-import { now } from '../common/time';
+import { InvalidData, Unauthenticated } from '../core/errors';
+import { now } from '../core/time';
 import { held } from '../database/held';
 import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';

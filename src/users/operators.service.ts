@@ -1,14 +1,14 @@
 import { type DataSource, type EntityManager, IsNull } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { type AuditService } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { revokeTokens } from '../auth/revoke';
-import { InvalidData } from '../common/errors';
-import { now } from '../common/time';
+import { InvalidData } from '../core/errors';
+import { now } from '../core/time';
 import { type Transactions } from '../database/transactions';
 import { lockUser } from './lock-user';
 import { User, type UserStatus } from './user.entity';
-import { usernameOf } from './username';
+import { usernameOf } from '../core/username';
 
 const OPERATOR = { role: 'operator', tenantId: IsNull() } as const;
 

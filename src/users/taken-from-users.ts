@@ -1,7 +1,7 @@
 import { type EntityManager, In } from 'typeorm';
 import { type Deed } from '../audit/audit.service';
 import { changesBetween, type Fields } from '../audit/changes';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { type Extension } from '../extensions/extension.entity';
 import { UserTeam } from './user-team.entity';
 import { User } from './user.entity';

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ROLES, tierOf, TIERS } from '../auth/roles';
+import { ROLES, tierOf, TIERS } from '../core/roles';
 import { Page } from '../common/page';
-import { isoTime } from '../common/time';
+import { isoTime } from '../core/time';
 import { USER_STATUSES } from './user.entity';
 import { type KnownUser } from './users.service';
 

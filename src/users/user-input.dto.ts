@@ -1,12 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type Role, ROLES, type Tier, TIERS } from '../auth/roles';
+import { type Role, ROLES, type Tier, TIERS } from '../core/roles';
 import { Field } from '../common/field';
 import { ListQuery } from '../common/page';
-import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../common/rules';
-import { EXTENSION_NUMBER } from '../extensions/extension-number';
+import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../core/rules';
+import { EXTENSION_NUMBER } from '../core/extension-number';
 import { PASSWORD } from './passwords';
 import { USER_STATUSES, type UserStatus } from './user.entity';
-import { USERNAME, usernameOf } from './username';
+import { USERNAME, usernameOf } from '../core/username';
 
 const MOST_TEAMS = 1_000;
 

@@ -1,5 +1,5 @@
 import { type EntityManager, In } from 'typeorm';
-import { InvalidData } from '../common/errors';
+import { InvalidData } from '../core/errors';
 import { Extension } from '../extensions/extension.entity';
 import { Team } from '../teams/team.entity';
 import { UserTeam } from './user-team.entity';

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { type Role, type Tier } from '../auth/roles';
+import { type Role, type Tier } from '../core/roles';
 import { Extension } from '../extensions/extension.entity';
 import { Tenant } from '../tenants/tenant.entity';
 

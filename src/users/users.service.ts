@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
-import { type Actor } from '../audit/actor';
+import { type Actor } from '../core/actor';
 import { AuditService, type Deed } from '../audit/audit.service';
 import { type Changes, changesBetween } from '../audit/changes';
 import { type AccountOf } from '../auth/account';
 import { ApiToken } from '../auth/api-token.entity';
 import { revokeTokens } from '../auth/revoke';
-import { type Role } from '../auth/roles';
-import { Conflict, InvalidData, NotFound } from '../common/errors';
-import { requireMatch } from '../common/etag';
+import { type Role } from '../core/roles';
+import { Conflict, InvalidData, NotFound } from '../core/errors';
+import { requireMatch } from '../core/etag';
 import { likePattern, pageOf } from '../common/page';
-import { now } from '../common/time';
+import { now } from '../core/time';
 import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';
 import { Extension } from '../extensions/extension.entity';
@@ -24,7 +24,7 @@ import { type ListUsersQuery, type UpdateUserDto } from './user-input.dto';
 import { UserTeam } from './user-team.entity';
 import { User } from './user.entity';
 import { extensionIdOf, setTeams } from './user-references';
-import { usernameOf } from './username';
+import { usernameOf } from '../core/username';
 
 /** A user with what is told of it from elsewhere. */
 export interface KnownUser {

@@ -1,4 +1,4 @@
-import { COMMAND_LINE } from '../../src/audit/actor';
+import { COMMAND_LINE } from '../../src/core/actor';
 import { UsersService } from '../../src/users/users.service';
 import { type Answer, type Dialplane, type TestTenant } from './dialplane';
 

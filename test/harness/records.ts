@@ -1,4 +1,4 @@
-import { SYSTEM } from '../../src/audit/actor';
+import { SYSTEM } from '../../src/core/actor';
 import { CallerId, type CallerIdStatus } from '../../src/caller-ids/caller-id.entity';
 import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
 import { DepartmentsService } from '../../src/departments/departments.service';

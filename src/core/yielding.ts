@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { chunksOf } from '../common/chunks';
+import { chunksOf } from './chunks';
 
 /** Done at a time, so that other requests have their turn in between. */
 const SLICE = 50;

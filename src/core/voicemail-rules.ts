@@ -1,4 +1,4 @@
-import { email, type Rule } from '../common/rules';
+import { email, type Rule } from './rules';
 
 /** What a PIN is: digits that a telephone can dial. Doctor and audit name the easy ones; none of these is refused. */
 export const VOICEMAIL_PIN = /^[0-9]{4,20}$/;

@@ -1,4 +1,4 @@
-import { readTime } from '../common/read-time';
+import { readTime } from './read-time';
 
 /**
  * A time in the future, as readTime() reads it; null for anything else.

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { AuditEntry } from '../src/audit/audit-entry.entity';
+import { AuditEntry } from '../src/schema/audit-entry.entity';
 import { type DataSource } from 'typeorm';
 import { readSettings } from '../src/config/settings';
 import { createDataSource } from '../src/database/data-source';

@@ -1,5 +1,5 @@
-import { ApiToken } from '../src/auth/api-token.entity';
-import { Tenant } from '../src/tenants/tenant.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
+import { Tenant } from '../src/schema/tenant.entity';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';
 

@@ -1,4 +1,4 @@
-import { CallerId } from '../src/caller-ids/caller-id.entity';
+import { CallerId } from '../src/schema/caller-id.entity';
 import { type Answer } from './harness/dialplane';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';

@@ -4,7 +4,7 @@ import { openDatabase } from '../src/cli/installation';
 import { readSettings } from '../src/config/settings';
 import { OutcomeUnknown } from '../src/database/unavailable';
 import { Transactions } from '../src/database/transactions';
-import { Tenant } from '../src/tenants/tenant.entity';
+import { Tenant } from '../src/schema/tenant.entity';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { CommandLine } from './harness/command-line';
 import { APP_KEY, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';

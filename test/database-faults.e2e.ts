@@ -4,7 +4,7 @@ import { createDataSource } from '../src/database/data-source';
 import { migrate } from '../src/database/migrate';
 import { Transactions } from '../src/database/transactions';
 import { isUnavailable, OutcomeUnknown } from '../src/database/unavailable';
-import { Tenant } from '../src/tenants/tenant.entity';
+import { Tenant } from '../src/schema/tenant.entity';
 import { APP_KEY } from './harness/dialplane';
 import { type EmbeddedFault, faultyDriver } from './harness/faulty-driver';
 import { mariadbLane, sqliteLane, type TestDatabase } from './harness/lanes';

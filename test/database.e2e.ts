@@ -3,7 +3,7 @@ import { readSettings } from '../src/config/settings';
 import { createDataSource } from '../src/database/data-source';
 import { migrate } from '../src/database/migrate';
 import { Transactions } from '../src/database/transactions';
-import { Tenant } from '../src/tenants/tenant.entity';
+import { Tenant } from '../src/schema/tenant.entity';
 import { describeOnEach, type TestDatabase } from './harness/lanes';
 
 describeOnEach('the database', (lane) => {

@@ -1,4 +1,4 @@
-import { Extension } from '../src/extensions/extension.entity';
+import { Extension } from '../src/schema/extension.entity';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { type Answer, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
 import { eventually } from './harness/eventually';

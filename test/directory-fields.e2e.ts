@@ -1,5 +1,5 @@
 import { SYSTEM } from '../src/core/actor';
-import { CallerId } from '../src/caller-ids/caller-id.entity';
+import { CallerId } from '../src/schema/caller-id.entity';
 import { CallerIdsService } from '../src/caller-ids/caller-ids.service';
 import { SipCredentials } from '../src/sip-credentials/sip-credentials.service';
 import { Dialplane, type TestTenant } from './harness/dialplane';

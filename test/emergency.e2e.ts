@@ -1,4 +1,4 @@
-import { Extension } from '../src/extensions/extension.entity';
+import { Extension } from '../src/schema/extension.entity';
 import { read } from './harness/directory-answer';
 import { importFile } from './harness/imports';
 import { describeOnEach } from './harness/lanes';

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { Extension } from '../src/extensions/extension.entity';
+import { Extension } from '../src/schema/extension.entity';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';

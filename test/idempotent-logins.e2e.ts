@@ -1,8 +1,8 @@
 import { SYSTEM } from '../src/core/actor';
-import { ApiToken } from '../src/auth/api-token.entity';
-import { IdempotencyKey } from '../src/idempotency/idempotency-key.entity';
-import { IdempotencyPart } from '../src/idempotency/idempotency-part.entity';
-import { User } from '../src/users/user.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
+import { IdempotencyKey } from '../src/schema/idempotency-key.entity';
+import { IdempotencyPart } from '../src/schema/idempotency-part.entity';
+import { User } from '../src/schema/user.entity';
 import { UsersService } from '../src/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';

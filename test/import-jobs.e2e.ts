@@ -1,8 +1,8 @@
-import { ApiToken } from '../src/auth/api-token.entity';
-import { Extension } from '../src/extensions/extension.entity';
-import { ImportJob } from '../src/imports/import-job.entity';
-import { Revocation } from '../src/revocations/revocation.entity';
-import { User } from '../src/users/user.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
+import { Extension } from '../src/schema/extension.entity';
+import { ImportJob } from '../src/schema/import-job.entity';
+import { Revocation } from '../src/schema/revocation.entity';
+import { User } from '../src/schema/user.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { EventStream } from './harness/event-stream';
 import { importFile, type Job, overJob, postImport, readJob } from './harness/imports';

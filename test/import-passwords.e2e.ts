@@ -1,5 +1,5 @@
-import { ImportJob } from '../src/imports/import-job.entity';
-import { ImportPart } from '../src/imports/import-part.entity';
+import { ImportJob } from '../src/schema/import-job.entity';
+import { ImportPart } from '../src/schema/import-part.entity';
 import { auditOf } from './harness/audit';
 import { importFile, readJob } from './harness/imports';
 import { describeOnEach } from './harness/lanes';

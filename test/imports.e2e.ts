@@ -1,5 +1,5 @@
-import { AuditEntry } from '../src/audit/audit-entry.entity';
-import { Extension } from '../src/extensions/extension.entity';
+import { AuditEntry } from '../src/schema/audit-entry.entity';
+import { Extension } from '../src/schema/extension.entity';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { importFile, type Job, overJob, postImport } from './harness/imports';
 import { describeOnEach } from './harness/lanes';

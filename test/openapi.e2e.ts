@@ -1,7 +1,7 @@
 import { type ValidateFunction } from 'ajv';
 import { type Document, type Response } from '../src/docs/openapi';
 import { deviceId } from '../src/freeswitch/device-id';
-import { Tenant } from '../src/tenants/tenant.entity';
+import { Tenant } from '../src/schema/tenant.entity';
 import { type Answer, Dialplane } from './harness/dialplane';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { documentedFiles, documentedImport } from './harness/documented-bulk';

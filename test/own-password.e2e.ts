@@ -1,7 +1,7 @@
 import { type EntityManager } from 'typeorm';
 import { SYSTEM } from '../src/core/actor';
 import { TokensService } from '../src/auth/tokens.service';
-import { User as UserRow, type UserStatus } from '../src/users/user.entity';
+import { User as UserRow, type UserStatus } from '../src/schema/user.entity';
 import { UsersService } from '../src/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';

@@ -1,6 +1,6 @@
 import { removeTenant } from '../src/tenants/remove-tenant';
 import { lockUser } from '../src/users/lock-user';
-import { User } from '../src/users/user.entity';
+import { User } from '../src/schema/user.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { type AuditList } from './harness/audit';
 import { CommandLine } from './harness/command-line';

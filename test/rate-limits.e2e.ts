@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createClient } from '@redis/client';
 import { SYSTEM } from '../src/core/actor';
-import { ApiToken } from '../src/auth/api-token.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
 import { LOGIN } from '../src/rate-limits/subject';
 import { UsersService } from '../src/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';

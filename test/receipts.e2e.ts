@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ExtensionChange, ExtensionChanges } from '../src/extensions/extension-changes';
 import { rotationFlushes } from '../src/revocations/receipts.service';
-import { Revocation } from '../src/revocations/revocation.entity';
+import { Revocation } from '../src/schema/revocation.entity';
 import { RevocationStore } from '../src/revocations/revocation-store';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { eventually } from './harness/eventually';

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
-import { ApiToken } from '../src/auth/api-token.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
 import { RegistrationsService } from '../src/registrations/registrations.service';
 import { StreamLimits } from '../src/registrations/stream-limits';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';

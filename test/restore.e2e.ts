@@ -1,4 +1,4 @@
-import { Extension } from '../src/extensions/extension.entity';
+import { Extension } from '../src/schema/extension.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';

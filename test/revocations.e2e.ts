@@ -1,6 +1,6 @@
 import { IsNull } from 'typeorm';
-import { type Extension } from '../src/extensions/extension.entity';
-import { RevocationNode } from '../src/revocations/revocation-node.entity';
+import { type Extension } from '../src/schema/extension.entity';
+import { RevocationNode } from '../src/schema/revocation-node.entity';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';

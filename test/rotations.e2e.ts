@@ -1,5 +1,5 @@
 import { IsNull } from 'typeorm';
-import { RevocationNode } from '../src/revocations/revocation-node.entity';
+import { RevocationNode } from '../src/schema/revocation-node.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';

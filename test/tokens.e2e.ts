@@ -1,7 +1,7 @@
 import { IsNull } from 'typeorm';
-import { ApiToken } from '../src/auth/api-token.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
 import { removeTenant } from '../src/tenants/remove-tenant';
-import { User } from '../src/users/user.entity';
+import { User } from '../src/schema/user.entity';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';

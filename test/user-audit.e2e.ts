@@ -1,5 +1,5 @@
-import { ApiToken } from '../src/auth/api-token.entity';
-import { type Team } from '../src/teams/team.entity';
+import { ApiToken } from '../src/schema/api-token.entity';
+import { type Team } from '../src/schema/team.entity';
 import { CommandLine } from './harness/command-line';
 import { APP_KEY, Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';

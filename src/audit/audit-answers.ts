@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { CsvLimits, csvStream, wantsCsv } from '../common/csv-stream';
 import { page } from '../common/page';
 import { AUDIT_HEADER, auditLines } from './audit-csv';
-import { type AuditEntry } from './audit-entry.entity';
+import { type AuditEntry } from '../schema/audit-entry.entity';
 import { auditedNodes } from './audited-receipts';
 import { AuditLog } from './audit-log.service';
 import {

@@ -4,8 +4,8 @@ import { pageOf } from '../common/page';
 import { readTimeOrDay } from '../core/read-time';
 import { Settings } from '../config/settings';
 import { type AuditFilters, type ListAuditQuery } from './audit.dto';
-import { AuditChain } from './audit-chain.entity';
-import { AuditEntry } from './audit-entry.entity';
+import { AuditChain } from '../schema/audit-chain.entity';
+import { AuditEntry } from '../schema/audit-entry.entity';
 import { AuditService } from './audit.service';
 
 const AT_A_TIME = 1_000;

@@ -6,7 +6,7 @@ import { oneOf, type Rule, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { mapPart, NodeReceiptDto, RECEIPT_STATUSES, receiptStatus } from '../revocations/receipts.dto';
 import { ACTOR_KINDS } from '../core/actor';
-import { type AuditEntry } from './audit-entry.entity';
+import { type AuditEntry } from '../schema/audit-entry.entity';
 import { type AuditedNode } from './audited-receipts';
 import { RESOURCE_TYPES } from './audit.service';
 

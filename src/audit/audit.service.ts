@@ -5,8 +5,8 @@ import { InstallationSecrets } from '../config/secret-files';
 import { held } from '../database/held';
 import { Transactions } from '../database/transactions';
 import { type Actor } from '../core/actor';
-import { AuditChain } from './audit-chain.entity';
-import { AuditEntry } from './audit-entry.entity';
+import { AuditChain } from '../schema/audit-chain.entity';
+import { AuditEntry } from '../schema/audit-entry.entity';
 import { auditKey, endsSeal, entryHash, newChain } from './chain';
 import { type Changes } from './changes';
 

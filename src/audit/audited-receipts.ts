@@ -5,7 +5,7 @@ import { rawTime } from '../database/raw-time';
 import { namesNow } from '../nodes/node-names';
 import { standingOf } from '../nodes/standing';
 import { type NodePart } from '../revocations/receipts.dto';
-import { type AuditEntry } from './audit-entry.entity';
+import { type AuditEntry } from '../schema/audit-entry.entity';
 
 /** What a node did about one entry, over all the users that it had to forget. */
 export interface AuditedNode extends NodePart {

@@ -6,7 +6,7 @@ import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { lockUser } from '../users/lock-user';
 import { Passwords } from '../users/passwords';
-import { User } from '../users/user.entity';
+import { User } from '../schema/user.entity';
 import { usernameOf } from '../core/username';
 import { TokensService } from './tokens.service';
 

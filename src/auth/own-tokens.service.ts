@@ -11,7 +11,7 @@ import { Transactions } from '../database/transactions';
 import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from '../users/lock-user';
 import { type AccountOf } from './account';
-import { ApiToken } from './api-token.entity';
+import { ApiToken } from '../schema/api-token.entity';
 import { readFutureTime } from '../core/expiry';
 import { revokeIn } from './revoke';
 import { type CreateTokenDto, type ListTokensQuery } from './token.dto';

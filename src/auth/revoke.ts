@@ -5,7 +5,7 @@ import { changesBetween } from '../audit/changes';
 import { NotFound } from '../core/errors';
 import { now } from '../core/time';
 import { held } from '../database/held';
-import { ApiToken } from './api-token.entity';
+import { ApiToken } from '../schema/api-token.entity';
 import { tokenFields } from './tokens.service';
 
 /** Somebody who logs in anew for each request has very many: these are told of together. */

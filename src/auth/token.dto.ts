@@ -5,7 +5,7 @@ import { boolean, integer, list, oneOf, type Rule } from '../core/rules';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
 import { isAddressOrNetwork } from '../core/addresses';
-import { type ApiToken } from './api-token.entity';
+import { type ApiToken } from '../schema/api-token.entity';
 import { readFutureTime } from '../core/expiry';
 import { type Role, ROLES, type Tier, TIERS } from '../core/roles';
 

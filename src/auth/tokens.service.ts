@@ -8,7 +8,7 @@ import { isoTime, now } from '../core/time';
 import { type Prepared, prepared } from '../database/prepared';
 import { rawTime } from '../database/raw-time';
 import { Transactions } from '../database/transactions';
-import { ApiToken } from './api-token.entity';
+import { ApiToken } from '../schema/api-token.entity';
 import { type Role, type Tier } from '../core/roles';
 import { accountFrom, type Holder, HOLDER_SQL, type HolderRow, TEAMS_SQL } from './holder';
 import { makeSecret, readToken, secretHash } from './token';

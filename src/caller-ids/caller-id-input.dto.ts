@@ -9,7 +9,7 @@ import {
   CARRIERS,
   CLI_TYPES,
   type CliType,
-} from './caller-id.entity';
+} from '../schema/caller-id.entity';
 import { PHONE_NUMBER } from './phone-number';
 
 const NAME = { max: 100 };

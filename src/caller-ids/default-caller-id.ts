@@ -1,8 +1,8 @@
 import { type EntityManager } from 'typeorm';
 import { type Deed } from '../audit/audit.service';
 import { now } from '../core/time';
-import { Tenant } from '../tenants/tenant.entity';
-import { CallerId } from './caller-id.entity';
+import { Tenant } from '../schema/tenant.entity';
+import { CallerId } from '../schema/caller-id.entity';
 
 /**
  * What the tenant's extensions without an active caller ID of their own present from now on; null: nothing.

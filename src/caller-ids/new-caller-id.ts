@@ -1,6 +1,6 @@
 import { type FieldErrors, InvalidData } from '../core/errors';
 import { now } from '../core/time';
-import { type CallerId, type Carrier, type CliType } from './caller-id.entity';
+import { type CallerId, type Carrier, type CliType } from '../schema/caller-id.entity';
 import { guessKind } from './number-kind';
 import { canonicalNumber } from './phone-number';
 

@@ -1,5 +1,5 @@
 import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { type Carrier, type CliType } from './caller-id.entity';
+import { type Carrier, type CliType } from '../schema/caller-id.entity';
 import { canonicalNumber, SERVICE_NUMBER } from './phone-number';
 
 /** Whose number it is, and of what sort. */

@@ -1,5 +1,5 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { type Change } from '../revocations/revocation-store';
 
 /** So many at most are told at once of a change of what they present. */

@@ -3,7 +3,7 @@ import { In } from 'typeorm';
 import { auditKey } from '../audit/chain';
 import { verifyAll } from '../audit/verify';
 import { InvalidSetting } from '../config/invalid-setting';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { openToRead, settingsHere } from './installation';
 import { type Printed } from './print';
 

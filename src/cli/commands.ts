@@ -1,5 +1,5 @@
 import { COMMAND_LINE } from '../core/actor';
-import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../caller-ids/caller-id.entity';
+import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../schema/caller-id.entity';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { mapCallerId } from '../caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';

@@ -4,7 +4,7 @@ import { InvalidData } from '../core/errors';
 import { type InstallationSecrets } from '../config/secret-files';
 import { type Settings } from '../config/settings';
 import { Transactions } from '../database/transactions';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { openInstallation } from './installation';
 import { type Printed } from './print';
 

@@ -6,11 +6,11 @@ import { TokensService } from '../auth/tokens.service';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { Transactions } from '../database/transactions';
 import { extensionFields, newExtension } from '../extensions/extension-fields';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { changedUsersElsewhere } from '../revocations/changed-users';
 import { SealedBox } from '../sip-credentials/sealed-box';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { TenantsService } from '../tenants/tenants.service';
 
 const DOMAIN = 'pbx.local';

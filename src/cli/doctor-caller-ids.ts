@@ -1,7 +1,7 @@
 import { type DataSource, Like } from 'typeorm';
-import { CallerId } from '../caller-ids/caller-id.entity';
+import { CallerId } from '../schema/caller-id.entity';
 import { canonicalNumber } from '../caller-ids/phone-number';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { named } from './doctor-mailboxes';
 
 /** Caller IDs from when two ways to write one number were two. */

@@ -1,7 +1,7 @@
 import { type DataSource, In } from 'typeorm';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { emergencyNumbersOf } from '../core/emergency-numbers';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { named } from './doctor-mailboxes';
 
 /** Extensions from before their number was an emergency number: calls to it go outside. */

@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { type InstallationSecrets } from '../config/secret-files';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { pinFaultOf } from '../extensions/pin-faults';
 import { mailable } from '../core/voicemail-rules';
 import { SealedBox } from '../sip-credentials/sealed-box';

@@ -9,7 +9,7 @@ import { Transactions } from '../database/transactions';
 import { EslClient } from '../freeswitch/esl-client';
 import { registrationsOf, type XmlCurlBinding, xmlCurlBindings } from '../freeswitch/commands';
 import { type NodeAddress } from '../freeswitch/node-address';
-import { type UnknownNode, unknownNodes } from '../nodes/unknown-node.entity';
+import { type UnknownNode, unknownNodes } from '../schema/unknown-node.entity';
 import { NodesService } from '../nodes/nodes.service';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
 import { callerIdWarnings } from './doctor-caller-ids';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
-import { AuditChain } from '../audit/audit-chain.entity';
+import { AuditChain } from '../schema/audit-chain.entity';
 import { auditKey, endsSeal } from '../audit/chain';
 import { beginAudit } from '../audit/first-chains';
 import { InvalidSetting } from '../config/invalid-setting';
@@ -11,7 +11,7 @@ import { appKeyOf, hasAppKey, InstallationSecrets, keyPlace, loadSecrets } from 
 import { readSettings, Settings } from '../config/settings';
 import { createDataSource, mysqlLibrary } from '../database/data-source';
 import { migrate } from '../database/migrate';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 

@@ -1,5 +1,5 @@
 import { COMMAND_LINE } from '../core/actor';
-import { ApiToken } from '../auth/api-token.entity';
+import { ApiToken } from '../schema/api-token.entity';
 import { readFutureTime } from '../core/expiry';
 import { revokeIn } from '../auth/revoke';
 import { type Role, ROLES } from '../core/roles';
@@ -9,7 +9,7 @@ import { asName, email, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { OperatorsService } from '../users/operators.service';
 import { PASSWORD, Passwords } from '../users/passwords';
-import { User, type UserStatus } from '../users/user.entity';
+import { User, type UserStatus } from '../schema/user.entity';
 import { USERNAME, usernameOf } from '../core/username';
 import { type NewUser, UsersService } from '../users/users.service';
 import { check, type Database, tenantOf, withDatabase } from './database';

@@ -12,10 +12,10 @@ import { now } from '../core/time';
 import { asRead } from '../database/as-read';
 import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';
-import { Team } from '../teams/team.entity';
+import { Team } from '../schema/team.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { type UpdateDepartmentDto } from './department.dto';
-import { Department } from './department.entity';
+import { Department } from '../schema/department.entity';
 
 /** A department, and how many teams it has. */
 export interface KnownDepartment {

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { isoTime } from '../core/time';
 import { type LookupResult, LOOKUP_RESULTS } from '../directory/lookup-log';
-import { type Extension, EXTENSION_STATUSES } from '../extensions/extension.entity';
+import { type Extension, EXTENSION_STATUSES } from '../schema/extension.entity';
 import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../freeswitch/sofia-events';
 import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
 import { type Transport, TRANSPORTS } from '../registrations/device';

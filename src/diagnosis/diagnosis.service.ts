@@ -13,7 +13,7 @@ import { readAttempt, readEnding, readFailure, readRegister } from '../freeswitc
 import { ContactEndings } from '../registrations/contact-endings.service';
 import { previousPassword } from '../registrations/previous-password';
 import { RegistrationsService } from '../registrations/registrations.service';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { type Facts } from './facts';
 import { countsSince, MOST_DOMAINS, seenSince, Sightings } from './sightings';
 

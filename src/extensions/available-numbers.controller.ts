@@ -5,7 +5,7 @@ import { Account, type AccountOf } from '../auth/account';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { emergencyNumbersOf } from '../core/emergency-numbers';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { AvailableNumbersAnswer, AvailableNumbersQuery, rangeOf } from './available-numbers.dto';
 import { takenNumbers } from './extension-queries';
 import { freeNumbers } from '../core/free-numbers';

@@ -16,7 +16,7 @@ import { extensionFields } from './extension-fields';
 import { EXTENSION_NUMBER } from '../core/extension-number';
 import { sees } from './extension-scope';
 import { newMailbox } from './mailbox';
-import { Extension } from './extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { requireOrdinary, requireRoom } from './room';
 
 const DAY_MS = 24 * 3_600_000;

@@ -11,7 +11,7 @@ import { CsvLimits, csvStream } from '../common/csv-stream';
 import { EXPORT_HEADER, extensionLines } from './extension-csv';
 import { ExportQuery } from './extension-input.dto';
 import { extensionsOf, filtered, numbersOf } from './extension-queries';
-import { type Extension } from './extension.entity';
+import { type Extension } from '../schema/extension.entity';
 
 const ROWS_AT_ONCE = 1_000;
 const NUMBERS_AT_ONCE = 5_000;

@@ -1,5 +1,5 @@
 import { csvLines } from '../core/csv';
-import { type Extension } from './extension.entity';
+import { type Extension } from '../schema/extension.entity';
 
 const yesOrNo = (value: boolean): string => (value ? 'true' : 'false');
 

@@ -1,7 +1,7 @@
 import { isoTime, now } from '../core/time';
 import { type CreateExtensionDto, type UpdateExtensionDto } from './extension-input.dto';
 import { newMailbox } from './mailbox';
-import { type Extension, type ExtensionStatus } from './extension.entity';
+import { type Extension, type ExtensionStatus } from '../schema/extension.entity';
 
 /** All of an extension that can be changed, secrets as they are kept: for the audit, and for its ETag. */
 export function extensionFields(extension: Omit<Extension, 'id'>): Record<string, unknown> {

@@ -9,7 +9,7 @@ import {
   type ExtensionStatus,
   RECORDING_MODES,
   type RecordingMode,
-} from './extension.entity';
+} from '../schema/extension.entity';
 
 /** What a chosen SIP password must be like. */
 export const PASSWORD = { min: 8, max: 100 };

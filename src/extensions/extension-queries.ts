@@ -8,11 +8,11 @@ import {
 } from 'typeorm';
 import { NotFound } from '../core/errors';
 import { likePattern, pageOf } from '../common/page';
-import { Revocation } from '../revocations/revocation.entity';
+import { Revocation } from '../schema/revocation.entity';
 import { type ListExtensionsQuery } from './extension-input.dto';
 import { byNumber, EXTENSION_NUMBER } from '../core/extension-number';
 import { inScope, sees, type Viewer } from './extension-scope';
-import { Extension } from './extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { type NumberRange, TAKEN_PER_PAGE } from '../core/free-numbers';
 
 /** As byNumber has it, on every database. */

@@ -3,7 +3,7 @@ import { type AccountOf } from '../auth/account';
 import { type Scope } from '../core/roles';
 import { InvalidData, Unauthorized } from '../core/errors';
 import { type UpdateExtensionDto } from './extension-input.dto';
-import { type Extension } from './extension.entity';
+import { type Extension } from '../schema/extension.entity';
 
 /** Which rows an account sees and changes. */
 export type Viewer = Pick<AccountOf, 'tenantId' | 'scope'>;

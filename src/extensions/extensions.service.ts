@@ -10,11 +10,11 @@ import { now } from '../core/time';
 import { brokenUnique } from '../database/codes';
 import { Transactions } from '../database/transactions';
 import { ChangedUsers } from '../revocations/changed-users';
-import { type RevocationReason } from '../revocations/revocation.entity';
+import { type RevocationReason } from '../schema/revocation.entity';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { refuseWeak } from '../sip-credentials/weak-password';
-import { Team } from '../teams/team.entity';
-import { type Tenant } from '../tenants/tenant.entity';
+import { Team } from '../schema/team.entity';
+import { type Tenant } from '../schema/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import {
   type CreateExtensionDto,
@@ -27,7 +27,7 @@ import { pinFaultOf, withPinFault } from './pin-faults';
 import { findExtension, listExtensions } from './extension-queries';
 import { refuseBeyond, requireOwnTeam } from './extension-scope';
 import { ExtensionChanges } from './extension-changes';
-import { Extension } from './extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { requireOrdinary, requireRoom } from './room';
 
 /** Changes the row; null when nothing was changed. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Changes } from '../audit/changes';
 import { type Change } from '../revocations/revocation-store';
-import { type Extension } from './extension.entity';
+import { type Extension } from '../schema/extension.entity';
 
 /** A mailbox's name, which nobody had before and nobody has after it, in this tenant or another of its domain. */
 export const newMailbox = (number: string): string => `${number}-${randomBytes(6).toString('hex')}`;

@@ -1,7 +1,7 @@
 import { type Changes } from '../audit/changes';
 import { CannotUnseal } from '../sip-credentials/sealed-box';
 import { type SipCredentials } from '../sip-credentials/sip-credentials.service';
-import { type Extension } from './extension.entity';
+import { type Extension } from '../schema/extension.entity';
 import { pinFault, type PinFault } from '../core/voicemail-rules';
 
 type Owner = Pick<

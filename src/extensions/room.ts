@@ -1,9 +1,9 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import { InvalidData } from '../core/errors';
 import { emergencyNumbersOf } from '../core/emergency-numbers';
-import { type Tenant } from '../tenants/tenant.entity';
+import { type Tenant } from '../schema/tenant.entity';
 import { IS_EMERGENCY } from '../core/extension-number';
-import { Extension } from './extension.entity';
+import { Extension } from '../schema/extension.entity';
 
 /**
  * @param tenant as lockTenant gave it

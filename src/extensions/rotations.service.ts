@@ -6,10 +6,10 @@ import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
 import { ChangedUsers } from '../revocations/changed-users';
 import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
-import { Team } from '../teams/team.entity';
+import { Team } from '../schema/team.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { inScope, type Viewer } from './extension-scope';
-import { Extension } from './extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { MOST_ROTATED, refuseEach, type Selection } from './rotation-input.dto';
 
 const ROWS_PER_STATEMENT = 100;

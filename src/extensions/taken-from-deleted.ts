@@ -2,7 +2,7 @@ import { type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { type Deed } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { extensionFields } from './extension-fields';
-import { Extension } from './extension.entity';
+import { Extension } from '../schema/extension.entity';
 
 /**
  * Takes a team or a caller ID that is deleted from extensions that are deleted already, which would come back with

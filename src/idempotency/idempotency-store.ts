@@ -3,8 +3,8 @@ import { DataSource, type EntityManager, In, IsNull, LessThan, Not } from 'typeo
 import { now } from '../core/time';
 import { brokenUnique } from '../database/codes';
 import { Transactions } from '../database/transactions';
-import { IdempotencyKey } from './idempotency-key.entity';
-import { IdempotencyPart } from './idempotency-part.entity';
+import { IdempotencyKey } from '../schema/idempotency-key.entity';
+import { IdempotencyPart } from '../schema/idempotency-part.entity';
 
 /** What a process that died had claimed is free after this; one that lives renews its claims in time. */
 const CLAIM_MS = 60_000;

@@ -5,7 +5,7 @@ import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../core/e
 import { InstallationSecrets } from '../config/secret-files';
 import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
 import { type Asked, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
-import { type IdempotencyKey } from './idempotency-key.entity';
+import { type IdempotencyKey } from '../schema/idempotency-key.entity';
 import { IdempotencyStore, RENEW_EVERY_MS } from './idempotency-store';
 import { type KeptAnswer, openAnswer, type Rights, sealAnswer, stillHas } from './kept-answer';
 

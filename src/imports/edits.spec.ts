@@ -1,5 +1,5 @@
 import { newExtension } from '../extensions/extension-fields';
-import { type Extension } from '../extensions/extension.entity';
+import { type Extension } from '../schema/extension.entity';
 import { SealedBox } from '../sip-credentials/sealed-box';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { Edits } from './edits';

@@ -3,7 +3,7 @@ import { Field } from '../common/field';
 import { matching, oneOf, text } from '../core/rules';
 import { CreateExtensionDto, PASSWORD, UpdateExtensionDto } from '../extensions/extension-input.dto';
 import { EXTENSION_NUMBER } from '../core/extension-number';
-import { EXTENSION_STATUSES, type ExtensionStatus } from '../extensions/extension.entity';
+import { EXTENSION_STATUSES, type ExtensionStatus } from '../schema/extension.entity';
 import { NUMBERS } from './import-rows';
 
 /** A row that makes an extension: POST /api/pbx/extensions, and its status. */

@@ -11,7 +11,7 @@ import { ServiceUnavailable } from '../core/errors';
 import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { isUnavailable, OutcomeUnknown } from '../database/unavailable';
-import { ImportJob, isOver } from './import-job.entity';
+import { ImportJob, isOver } from '../schema/import-job.entity';
 import { HolderGone } from './import-holders.service';
 import { type Candidate } from './import-rows';
 import { ALREADY_RUNNING, ImportStore, scopeKey, stoppedMessage } from './import-store';

@@ -19,8 +19,8 @@ import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { lockTenant } from '../tenants/tenants.service';
 import { SealedBox } from '../sip-credentials/sealed-box';
-import { ImportJob, isOver } from './import-job.entity';
-import { ImportPart, PART_BYTES, type PartKind } from './import-part.entity';
+import { ImportJob, isOver } from '../schema/import-job.entity';
+import { ImportPart, PART_BYTES, type PartKind } from '../schema/import-part.entity';
 import { type RowErrors } from './judgement';
 
 /** A job of which its process has said nothing for so long has lost its process. */

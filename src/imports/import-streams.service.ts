@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type AccountOf } from '../auth/account';
 import { ServiceUnavailable } from '../core/errors';
 import { ImportHolders } from './import-holders.service';
-import { type ImportJob, isOver } from './import-job.entity';
+import { type ImportJob, isOver } from '../schema/import-job.entity';
 import { ImportRunner } from './import-runner.service';
 import { mapImport } from './imports.dto';
 import { ImportsService } from './imports.service';

@@ -6,7 +6,7 @@ import { csvLines } from '../core/csv';
 import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { ExtensionChanges } from '../extensions/extension-changes';
-import { type RevocationNode } from '../revocations/revocation-node.entity';
+import { type RevocationNode } from '../schema/revocation-node.entity';
 import { RevocationsService } from '../revocations/revocations.service';
 import { SipCredentials } from '../sip-credentials/sip-credentials.service';
 import { lockTenant } from '../tenants/tenants.service';

@@ -10,7 +10,7 @@ import {
   type ImportAction,
   ImportJob,
   type ImportMode,
-} from './import-job.entity';
+} from '../schema/import-job.entity';
 import { type RowErrors } from './judgement';
 
 /** `?action=create&mode=all_or_nothing&dry_run=false` */

@@ -4,7 +4,7 @@ import { csvLines } from '../core/csv';
 import { Conflict, NotFound } from '../core/errors';
 import { idOf } from '../core/id';
 import { type PageQuery } from '../common/page';
-import { ImportJob, isOver } from './import-job.entity';
+import { ImportJob, isOver } from '../schema/import-job.entity';
 import { readImport } from './import-rows';
 import { ImportRunner } from './import-runner.service';
 import { ImportStore } from './import-store';

@@ -1,6 +1,6 @@
 import { type Scope } from '../core/roles';
-import { type Extension } from '../extensions/extension.entity';
-import { type ImportAction } from './import-job.entity';
+import { type Extension } from '../schema/extension.entity';
+import { type ImportAction } from '../schema/import-job.entity';
 import { type Candidate } from './import-rows';
 import { Judgement, type Surroundings } from './judgement';
 

@@ -4,9 +4,9 @@ import { nullable } from '../common/field';
 import { readFields } from '../common/fields.pipe';
 import { mayUseTeam, sees, type Viewer } from '../extensions/extension-scope';
 import { IS_EMERGENCY } from '../core/extension-number';
-import { type Extension } from '../extensions/extension.entity';
+import { type Extension } from '../schema/extension.entity';
 import { weakness } from '../sip-credentials/weak-password';
-import { type ImportAction } from './import-job.entity';
+import { type ImportAction } from '../schema/import-job.entity';
 import { CreatingRowDto, UpdatingRowDto } from './import-row.dto';
 import { type Candidate, type ImportRow } from './import-rows';
 

@@ -1,6 +1,6 @@
 import { type AccountOf } from '../auth/account';
 import { Listeners } from '../core/listeners';
-import { type ImportJob } from './import-job.entity';
+import { type ImportJob } from '../schema/import-job.entity';
 import { type Candidate } from './import-rows';
 import { type Outcome } from './import-store';
 

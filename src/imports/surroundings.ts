@@ -1,11 +1,11 @@
 import { type EntityManager, In } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { CallerId } from '../caller-ids/caller-id.entity';
+import { CallerId } from '../schema/caller-id.entity';
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
-import { Extension } from '../extensions/extension.entity';
-import { Team } from '../teams/team.entity';
+import { Extension } from '../schema/extension.entity';
+import { Team } from '../schema/team.entity';
 import { emergencyNumbersOf } from '../core/emergency-numbers';
-import { type Tenant } from '../tenants/tenant.entity';
+import { type Tenant } from '../schema/tenant.entity';
 import { type Candidate } from './import-rows';
 import { type Surroundings } from './judgement';
 

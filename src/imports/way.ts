@@ -1,9 +1,9 @@
 import { type EntityManager } from 'typeorm';
 import { chunksOf } from '../core/chunks';
 import { type SipCredentials, type NewCredentials } from '../sip-credentials/sip-credentials.service';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { Edits } from './edits';
-import { type ImportJob } from './import-job.entity';
+import { type ImportJob } from '../schema/import-job.entity';
 import { type Candidate } from './import-rows';
 import { type Outcome } from './import-store';
 import { Judgement, type RowErrors, type Verdict } from './judgement';

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Settings } from '../config/settings';
 import { type NodeAddress } from '../freeswitch/node-address';
 import { NodePool } from '../freeswitch/node-pool';
-import { type FreeswitchNode } from './node.entity';
+import { type FreeswitchNode } from '../schema/node.entity';
 import { NodesService } from './nodes.service';
 
 const EVERY_MS = 1_000;

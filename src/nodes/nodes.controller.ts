@@ -8,7 +8,7 @@ import { page, pageOf, PageQuery } from '../common/page';
 import { DeletedAnswer } from '../extensions/extension-answer.dto';
 import { type NodeAddress, parseNodeUrl } from '../freeswitch/node-address';
 import { NodePool } from '../freeswitch/node-pool';
-import { type FreeswitchNode } from './node.entity';
+import { type FreeswitchNode } from '../schema/node.entity';
 import { AddNodeDto, mapNodeRow, NodeAnswer, type NodeDto, NodePage, UpdateNodeDto } from './nodes.dto';
 import { NodesWatcher } from './nodes-watcher';
 import { NodesService } from './nodes.service';

@@ -5,8 +5,8 @@ import { matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { type EslSnapshot } from '../freeswitch/esl-client';
 import { NODE_NAME } from '../freeswitch/node-address';
-import { type UnknownNode } from './unknown-node.entity';
-import { type FreeswitchNode, NODE_STATUSES, type NodeStatus } from './node.entity';
+import { type UnknownNode } from '../schema/unknown-node.entity';
+import { type FreeswitchNode, NODE_STATUSES, type NodeStatus } from '../schema/node.entity';
 
 const LONGEST_URL = 1_000;
 const TIME = { type: 'string', format: 'date-time', nullable: true } as const;

@@ -10,7 +10,7 @@ import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';
 import { type NodeAddress } from '../freeswitch/node-address';
 import { SealedBox } from '../sip-credentials/sealed-box';
-import { FreeswitchNode, type NodeStatus } from './node.entity';
+import { FreeswitchNode, type NodeStatus } from '../schema/node.entity';
 
 /** The FreeSWITCH nodes as they stand in the database; NodesWatcher has this process follow them. */
 @Injectable()

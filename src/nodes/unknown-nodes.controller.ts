@@ -5,7 +5,7 @@ import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, pageOf, PageQuery } from '../common/page';
 import { mapUnknownNode, UnknownNodePage } from './nodes.dto';
-import { unknownNodes } from './unknown-node.entity';
+import { unknownNodes } from '../schema/unknown-node.entity';
 
 @ApiTags('Platform')
 @Controller('api/platform/unknown-nodes')

@@ -5,7 +5,7 @@ import { Metrics } from '../metrics/metrics';
 import { RevocationsService } from '../revocations/revocations.service';
 import { takeOver } from '../revocations/take-over';
 import { ASKER_KEPT_MS, type HeardAsker, MOST_ASKERS, NodeAskers } from './node-askers';
-import { UnknownNode, unknownNodes } from './unknown-node.entity';
+import { UnknownNode, unknownNodes } from '../schema/unknown-node.entity';
 
 const EVERY_MS = 1_000;
 const WRITE_EVERY_MS = 60_000;

@@ -4,7 +4,7 @@ import { Settings } from '../config/settings';
 import { DatabasePresence } from '../database/presence';
 import { isUnavailable } from '../database/unavailable';
 import { leadsElsewhere } from '../freeswitch/contact';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { ContactEndings } from './contact-endings.service';
 import { type Device } from './device';
 import { oldestDevices } from './oldest-devices';

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { type Extension } from '../extensions/extension.entity';
+import { type Extension } from '../schema/extension.entity';
 import { rotationFlushes } from '../revocations/receipts.service';
 import { type Device, holdsPreviousPassword } from './device';
 

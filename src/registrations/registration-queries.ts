@@ -2,7 +2,7 @@ import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
 import { likePattern } from '../common/page';
 import { inScope, type Viewer } from '../extensions/extension-scope';
 import { numbersOf as inOrder } from '../extensions/extension-queries';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { type ListRegistrationsQuery } from './registrations.dto';
 
 /** So many rows at a time hold nobody up. */

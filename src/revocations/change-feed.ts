@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, LessThan, MoreThan } from 'typeorm';
 import { ExtensionChanges } from '../extensions/extension-changes';
-import { Revocation } from './revocation.entity';
+import { Revocation } from '../schema/revocation.entity';
 import { RevocationStore } from './revocation-store';
 import { RevocationsService } from './revocations.service';
 

@@ -8,7 +8,7 @@ import { ExtensionChanges } from '../extensions/extension-changes';
 import { NodePool } from '../freeswitch/node-pool';
 import { NodeAskers } from '../nodes/node-askers';
 import { Metrics } from '../metrics/metrics';
-import { idsByUser, type RevocationNode } from './revocation-node.entity';
+import { idsByUser, type RevocationNode } from '../schema/revocation-node.entity';
 import { type Change, RevocationStore } from './revocation-store';
 import { RegistrationsService } from '../registrations/registrations.service';
 import { RevocationsService } from './revocations.service';

@@ -1,11 +1,11 @@
 import { type EntityManager, In, IsNull, MoreThanOrEqual } from 'typeorm';
 import { chunksOf } from '../core/chunks';
 import { now } from '../core/time';
-import { Extension } from '../extensions/extension.entity';
-import { Tenant } from '../tenants/tenant.entity';
+import { Extension } from '../schema/extension.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { insertWork, NOTHING_DONE } from './new-work';
-import { Revocation } from './revocation.entity';
-import { RevocationNode } from './revocation-node.entity';
+import { Revocation } from '../schema/revocation.entity';
+import { RevocationNode } from '../schema/revocation-node.entity';
 
 const AT_A_TIME = 500;
 

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { RevocationNode } from './revocation-node.entity';
+import { RevocationNode } from '../schema/revocation-node.entity';
 
 /** Of a node's part in a revocation before its first pass. */
 export const NOTHING_DONE = {

@@ -2,7 +2,7 @@ import { now } from '../core/time';
 import { type EslClient, type EslEvent } from '../freeswitch/esl-client';
 import { type Contacts, NodeWork, type Users } from './node-work';
 import { codeOf, isClaimed, type Job, noProgress, type Progress } from './revocation-job';
-import { type RevocationNode } from './revocation-node.entity';
+import { type RevocationNode } from '../schema/revocation-node.entity';
 
 /** Where a node's work is kept. */
 export interface WorkStore extends Users {

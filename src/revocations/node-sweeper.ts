@@ -8,7 +8,7 @@ import { EXTENSION_NUMBER } from '../core/extension-number';
 import { dropContacts, flushUser, listRegistrations, userExists } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
-import { FreeswitchNode } from '../nodes/node.entity';
+import { FreeswitchNode } from '../schema/node.entity';
 import { isSipDomain } from '../tenants/sip-domain';
 import { catchUp, leaveBehind } from './left-behind';
 import { RevocationsService } from './revocations.service';

@@ -4,7 +4,7 @@ import { type EslClient } from '../freeswitch/esl-client';
 import { EslUnexpectedReply } from '../freeswitch/esl-errors';
 import { whyNotAlone } from '../freeswitch/one-contact';
 import { deleteMailbox, forgetPhonePin, refreshLamp } from '../freeswitch/mailbox-commands';
-import { type Revocation } from './revocation.entity';
+import { type Revocation } from '../schema/revocation.entity';
 
 /** What the work must know of users, beside what the node says. */
 export interface Users {

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { type EslClient } from '../freeswitch/esl-client';
 import { forgetPhonePin } from '../freeswitch/mailbox-commands';
 import { type Leave, NodePool } from '../freeswitch/node-pool';

@@ -3,8 +3,8 @@ import { Page } from '../common/page';
 import { isoTime } from '../core/time';
 import { type Standing } from '../nodes/standing';
 import { type Receipt, type ReceiptNode } from './receipts.service';
-import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from './revocation.entity';
-import { type RevocationNode } from './revocation-node.entity';
+import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from '../schema/revocation.entity';
+import { type RevocationNode } from '../schema/revocation-node.entity';
 
 const PART_STATUSES = ['pending', 'verified', 'removed', 'unknown'] as const;
 type PartStatus = (typeof PART_STATUSES)[number];

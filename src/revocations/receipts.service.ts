@@ -5,8 +5,8 @@ import { type PageQuery, pageOf } from '../common/page';
 import { namesNow } from '../nodes/node-names';
 import { type Standing, standingOf } from '../nodes/standing';
 import { requireNumberOnceUsed } from '../extensions/extension-queries';
-import { Revocation } from './revocation.entity';
-import { RevocationNode } from './revocation-node.entity';
+import { Revocation } from '../schema/revocation.entity';
+import { RevocationNode } from '../schema/revocation-node.entity';
 
 /** A node's part, and what the node is by now. */
 export type ReceiptNode = RevocationNode & { standing: Standing };

@@ -1,5 +1,5 @@
 import { type Tally } from './node-work';
-import { type RevocationNode } from './revocation-node.entity';
+import { type RevocationNode } from '../schema/revocation-node.entity';
 
 /** What became of a pass, to be added to the receipt. */
 export interface Progress extends Tally {

@@ -5,16 +5,16 @@ import { now } from '../core/time';
 import { Transactions } from '../database/transactions';
 import { LOOKUP_DEADLINE_MS } from '../directory/directory.service';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { NodePool } from '../freeswitch/node-pool';
 import { NodeAskers } from '../nodes/node-askers';
 import { nodeNames } from '../nodes/node-names';
-import { unknownNodes } from '../nodes/unknown-node.entity';
+import { unknownNodes } from '../schema/unknown-node.entity';
 import { insertWork, NOTHING_DONE } from './new-work';
 import { type WorkStore } from './node-revoker';
 import { type Progress } from './revocation-job';
-import { type MailboxStep, Revocation } from './revocation.entity';
-import { RevocationNode } from './revocation-node.entity';
+import { type MailboxStep, Revocation } from '../schema/revocation.entity';
+import { RevocationNode } from '../schema/revocation-node.entity';
 
 export type Change = Pick<Revocation, 'tenantId' | 'sipUser' | 'sipDomain' | 'reason' | 'dropContacts'> & {
   device?: string;

@@ -7,7 +7,7 @@ import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { Metrics } from '../metrics/metrics';
 import { RegistrationsService } from '../registrations/registrations.service';
 import { NodeRevoker } from './node-revoker';
-import { type RevocationNode } from './revocation-node.entity';
+import { type RevocationNode } from '../schema/revocation-node.entity';
 import { type Change, CLAIM_MS, RevocationStore } from './revocation-store';
 
 /** How long a change waits for the nodes that are there before it answers; they go on after it. */

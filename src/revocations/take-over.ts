@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { RevocationNode } from './revocation-node.entity';
+import { RevocationNode } from '../schema/revocation-node.entity';
 
 /** Of these the node has work of its own. MySQL reads no table that it deletes from, but for what it has read before. */
 const TWICE = `

@@ -11,16 +11,16 @@ import { likePattern, type ListQuery, pageOf } from '../common/page';
 import { now } from '../core/time';
 import { asRead } from '../database/as-read';
 import { unlessTaken } from '../database/taken';
-import { Department } from '../departments/department.entity';
+import { Department } from '../schema/department.entity';
 import { type Viewer } from '../extensions/extension-scope';
-import { Extension } from '../extensions/extension.entity';
+import { Extension } from '../schema/extension.entity';
 import { takeFromDeleted } from '../extensions/taken-from-deleted';
 import { ChangedUsers } from '../revocations/changed-users';
 import { type Change } from '../revocations/revocation-store';
 import { lockTenant } from '../tenants/tenants.service';
 import { takeTeam } from '../users/taken-from-users';
 import { type CreateTeamDto, type UpdateTeamDto } from './team.dto';
-import { Team } from './team.entity';
+import { Team } from '../schema/team.entity';
 
 /** A team, and how many live extensions it has. */
 export interface KnownTeam {

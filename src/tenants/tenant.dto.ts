@@ -6,7 +6,7 @@ import { isoTime } from '../core/time';
 import { COUNTRY_CODE } from '../core/country-code';
 import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from '../core/emergency-numbers';
 import { isSipDomain } from './sip-domain';
-import { type Tenant, TENANT_STATUSES, type TenantStatus } from './tenant.entity';
+import { type Tenant, TENANT_STATUSES, type TenantStatus } from '../schema/tenant.entity';
 import { type NewTenant, type TenantWithUsage } from './tenants.service';
 
 const NAME = { min: 1, max: 100 };

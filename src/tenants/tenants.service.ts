@@ -9,7 +9,7 @@ import { held } from '../database/held';
 import { unlessTaken } from '../database/taken';
 import { Transactions } from '../database/transactions';
 import { isSipDomain } from './sip-domain';
-import { Tenant } from './tenant.entity';
+import { Tenant } from '../schema/tenant.entity';
 import { type Usage } from './usage';
 
 export interface NewTenant {

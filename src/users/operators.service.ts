@@ -7,7 +7,7 @@ import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
 import { type Transactions } from '../database/transactions';
 import { lockUser } from './lock-user';
-import { User, type UserStatus } from './user.entity';
+import { User, type UserStatus } from '../schema/user.entity';
 import { usernameOf } from '../core/username';
 
 const OPERATOR = { role: 'operator', tenantId: IsNull() } as const;

@@ -2,9 +2,9 @@ import { type EntityManager, In } from 'typeorm';
 import { type Deed } from '../audit/audit.service';
 import { changesBetween, type Fields } from '../audit/changes';
 import { now } from '../core/time';
-import { type Extension } from '../extensions/extension.entity';
-import { UserTeam } from './user-team.entity';
-import { User } from './user.entity';
+import { type Extension } from '../schema/extension.entity';
+import { UserTeam } from '../schema/user-team.entity';
+import { User } from '../schema/user.entity';
 
 /**
  * Takes a team that is deleted from all who have it, inside a transaction that holds the tenant.

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ROLES, tierOf, TIERS } from '../core/roles';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
-import { USER_STATUSES } from './user.entity';
+import { USER_STATUSES } from '../schema/user.entity';
 import { type KnownUser } from './users.service';
 
 /** Who is logged in, as a login tells. */

@@ -5,7 +5,7 @@ import { ListQuery } from '../common/page';
 import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../core/rules';
 import { EXTENSION_NUMBER } from '../core/extension-number';
 import { PASSWORD } from './passwords';
-import { USER_STATUSES, type UserStatus } from './user.entity';
+import { USER_STATUSES, type UserStatus } from '../schema/user.entity';
 import { USERNAME, usernameOf } from '../core/username';
 
 const MOST_TEAMS = 1_000;

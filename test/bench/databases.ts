@@ -13,7 +13,7 @@ import { readSettings } from '../../src/config/settings';
 import { createDataSource } from '../../src/database/data-source';
 import { migrate } from '../../src/database/migrate';
 import { Transactions } from '../../src/database/transactions';
-import { Extension } from '../../src/extensions/extension.entity';
+import { Extension } from '../../src/schema/extension.entity';
 import { changedUsersElsewhere } from '../../src/revocations/changed-users';
 import { SealedBox } from '../../src/sip-credentials/sealed-box';
 import { SipCredentials } from '../../src/sip-credentials/sip-credentials.service';

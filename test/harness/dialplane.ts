@@ -13,7 +13,7 @@ import { InstallationSecrets } from '../../src/config/secret-files';
 import { readSettings } from '../../src/config/settings';
 import { createDataSource } from '../../src/database/data-source';
 import { migrate } from '../../src/database/migrate';
-import { type Tenant } from '../../src/tenants/tenant.entity';
+import { type Tenant } from '../../src/schema/tenant.entity';
 import { TenantsService } from '../../src/tenants/tenants.service';
 import { type Lane, type TestDatabase } from './lanes';
 import { PATIENCE_MS } from './patience';

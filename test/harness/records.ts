@@ -1,9 +1,9 @@
 import { SYSTEM } from '../../src/core/actor';
-import { CallerId, type CallerIdStatus } from '../../src/caller-ids/caller-id.entity';
+import { CallerId, type CallerIdStatus } from '../../src/schema/caller-id.entity';
 import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
 import { DepartmentsService } from '../../src/departments/departments.service';
-import { Extension } from '../../src/extensions/extension.entity';
-import { type Team } from '../../src/teams/team.entity';
+import { Extension } from '../../src/schema/extension.entity';
+import { type Team } from '../../src/schema/team.entity';
 import { TeamsService } from '../../src/teams/teams.service';
 import { type Dialplane, type TestTenant } from './dialplane';
 

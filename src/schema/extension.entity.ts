@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { CallerId } from '../caller-ids/caller-id.entity';
-import { Team } from '../teams/team.entity';
-import { Tenant } from '../tenants/tenant.entity';
+import { CallerId } from './caller-id.entity';
+import { Team } from './team.entity';
+import { Tenant } from './tenant.entity';
 
 export const RECORDING_MODES = ['none', 'inbound', 'outbound', 'all'] as const;
 export type RecordingMode = (typeof RECORDING_MODES)[number];

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from './tenant.entity';
 
 export const CARRIERS = ['viettel', 'mobifone', 'vinaphone', 'vietnamobile', 'landline', 'other'] as const;
 export type Carrier = (typeof CARRIERS)[number];

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from './tenant.entity';
 
 export const IMPORT_ACTIONS = ['create', 'update', 'upsert'] as const;
 export type ImportAction = (typeof IMPORT_ACTIONS)[number];

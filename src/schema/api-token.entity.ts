@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { Tenant } from '../tenants/tenant.entity';
-import { User } from '../users/user.entity';
+import { Tenant } from './tenant.entity';
+import { User } from './user.entity';
 import { type Role, type Tier } from '../core/roles';
 
 /**

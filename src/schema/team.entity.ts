@@ -1,6 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { Tenant } from '../tenants/tenant.entity';
-import { Department } from '../departments/department.entity';
+import { Tenant } from './tenant.entity';
+import { Department } from './department.entity';
 
 /** A group of extensions; an extension's department is its team's. */
 @Entity({ name: 'teams' })

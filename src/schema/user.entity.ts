@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import { type Role, type Tier } from '../core/roles';
-import { Extension } from '../extensions/extension.entity';
-import { Tenant } from '../tenants/tenant.entity';
+import { Extension } from './extension.entity';
+import { Tenant } from './tenant.entity';
 
 export const USER_STATUSES = ['active', 'disabled'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];

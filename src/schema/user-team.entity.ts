@@ -1,5 +1,5 @@
 import { Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
-import { Team } from '../teams/team.entity';
+import { Team } from './team.entity';
 import { User } from './user.entity';
 
 /** A team that a supervisor has. */

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
-import { Tenant } from '../tenants/tenant.entity';
+import { Tenant } from './tenant.entity';
 
 @Entity({ name: 'departments' })
 @Index('UQ_departments_tenant_name', ['tenantId', 'name'], { unique: true })

@@ -5,7 +5,7 @@ import { AppModule, type Installation } from './app.module';
 import { guardApi } from './auth/access';
 import { guardBrowsers } from './common/browsers';
 import { addHooks, createAdapter, refuseUndecodable } from './common/http';
-import { NestLog } from './common/logging';
+import { NestLog } from './platform/logging';
 import { serveDocs } from './docs/docs';
 import { answerOnce } from './idempotency/idempotency.hooks';
 

@@ -3,9 +3,9 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app';
 import { seedDemo } from './cli/demo';
 import { openInstallation } from './cli/installation';
-import { createLogger } from './common/logging';
-import { InvalidSetting } from './config/invalid-setting';
-import { type Settings } from './config/settings';
+import { createLogger } from './platform/logging';
+import { InvalidSetting } from './platform/config/invalid-setting';
+import { type Settings } from './platform/config/settings';
 
 /** Every answer has a deadline of 2 s; a connection still open after this waits for no answer. */
 const DRAIN_MS = 3_000;

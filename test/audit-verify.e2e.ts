@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { AuditEntry } from '../src/schema/audit-entry.entity';
 import { type DataSource } from 'typeorm';
-import { readSettings } from '../src/config/settings';
-import { createDataSource } from '../src/database/data-source';
+import { readSettings } from '../src/platform/config/settings';
+import { createDataSource } from '../src/platform/database/data-source';
 import { auditOf, verifyAudit } from './harness/audit';
 import { CommandLine } from './harness/command-line';
 import { APP_KEY } from './harness/dialplane';

@@ -1,4 +1,4 @@
-import { Transactions } from '../src/database/transactions';
+import { Transactions } from '../src/platform/database/transactions';
 import { lockTenant } from '../src/tenants/tenants.service';
 import { Dialplane } from './harness/dialplane';
 import { mariadbLane } from './harness/lanes';

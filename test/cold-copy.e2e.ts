@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import Libsql from 'libsql';
-import { Checkpoints } from '../src/database/checkpoints';
+import { Checkpoints } from '../src/platform/database/checkpoints';
 import { CommandLine } from './harness/command-line';
 import { Dialplane } from './harness/dialplane';
 import { eventually } from './harness/eventually';

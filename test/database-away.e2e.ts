@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { setImmediate as immediate, setTimeout } from 'node:timers/promises';
 import { openDatabase } from '../src/cli/installation';
-import { readSettings } from '../src/config/settings';
-import { OutcomeUnknown } from '../src/database/unavailable';
-import { Transactions } from '../src/database/transactions';
+import { readSettings } from '../src/platform/config/settings';
+import { OutcomeUnknown } from '../src/platform/database/unavailable';
+import { Transactions } from '../src/platform/database/transactions';
 import { Tenant } from '../src/schema/tenant.entity';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { CommandLine } from './harness/command-line';

@@ -1,9 +1,9 @@
 import { type DataSource } from 'typeorm';
-import { readSettings } from '../src/config/settings';
-import { createDataSource } from '../src/database/data-source';
-import { migrate } from '../src/database/migrate';
-import { Transactions } from '../src/database/transactions';
-import { isUnavailable, OutcomeUnknown } from '../src/database/unavailable';
+import { readSettings } from '../src/platform/config/settings';
+import { createDataSource } from '../src/platform/database/data-source';
+import { migrate } from '../src/platform/database/migrate';
+import { Transactions } from '../src/platform/database/transactions';
+import { isUnavailable, OutcomeUnknown } from '../src/platform/database/unavailable';
 import { Tenant } from '../src/schema/tenant.entity';
 import { APP_KEY } from './harness/dialplane';
 import { type EmbeddedFault, faultyDriver } from './harness/faulty-driver';

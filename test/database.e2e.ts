@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
-import { readSettings } from '../src/config/settings';
-import { createDataSource } from '../src/database/data-source';
-import { migrate } from '../src/database/migrate';
-import { Transactions } from '../src/database/transactions';
+import { readSettings } from '../src/platform/config/settings';
+import { createDataSource } from '../src/platform/database/data-source';
+import { migrate } from '../src/platform/database/migrate';
+import { Transactions } from '../src/platform/database/transactions';
 import { Tenant } from '../src/schema/tenant.entity';
 import { describeOnEach, type TestDatabase } from './harness/lanes';
 

@@ -1,7 +1,7 @@
 import { SYSTEM } from '../src/core/actor';
 import { CallerId } from '../src/schema/caller-id.entity';
 import { CallerIdsService } from '../src/caller-ids/caller-ids.service';
-import { SipCredentials } from '../src/sip-credentials/sip-credentials.service';
+import { SipCredentials } from '../src/platform/secrets/sip-credentials.service';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { NOT_FOUND, read, USER } from './harness/directory-answer';
 import { describeOnEach } from './harness/lanes';

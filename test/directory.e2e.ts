@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extension } from '../src/schema/extension.entity';
-import { a1Hash } from '../src/sip-credentials/a1-hash';
+import { a1Hash } from '../src/platform/secrets/a1-hash';
 import { Tenant } from '../src/schema/tenant.entity';
 import { basic, Dialplane, type TestTenant, XML_CURL_PASSWORD } from './harness/dialplane';
 import { NOT_FOUND, read, USER } from './harness/directory-answer';

@@ -1,6 +1,6 @@
 import { PlatformService } from '../src/tenants/platform.service';
 import { SYSTEM } from '../src/core/actor';
-import { SipCredentials } from '../src/sip-credentials/sip-credentials.service';
+import { SipCredentials } from '../src/platform/secrets/sip-credentials.service';
 import { type FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { auditOf } from './harness/audit';
 import { read } from './harness/directory-answer';

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
-import { readSettings } from '../src/config/settings';
-import { createDataSource } from '../src/database/data-source';
-import { migrate } from '../src/database/migrate';
+import { readSettings } from '../src/platform/config/settings';
+import { createDataSource } from '../src/platform/database/data-source';
+import { migrate } from '../src/platform/database/migrate';
 import { CommandLine } from './harness/command-line';
 import { APP_KEY } from './harness/dialplane';
 import { describeOnEach, type TestDatabase } from './harness/lanes';

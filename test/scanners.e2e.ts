@@ -2,7 +2,7 @@ import { SYSTEM } from '../src/core/actor';
 import { AuditService } from '../src/audit/audit.service';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { TenantsService } from '../src/tenants/tenants.service';
-import { Transactions } from '../src/database/transactions';
+import { Transactions } from '../src/platform/database/transactions';
 import { load, times } from './bench/load';
 import { lookupOf } from './bench/requests';
 import { Dialplane, type TestTenant } from './harness/dialplane';

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { DataSource, LessThan, type SelectQueryBuilder } from 'typeorm';
 import { pageOf } from '../common/page';
 import { readTimeOrDay } from '../core/read-time';
-import { Settings } from '../config/settings';
+import { Settings } from '../platform/config/settings';
 import { type AuditFilters, type ListAuditQuery } from './audit.dto';
 import { AuditChain } from '../schema/audit-chain.entity';
 import { AuditEntry } from '../schema/audit-entry.entity';

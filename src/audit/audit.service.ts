@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { now } from '../core/time';
-import { InstallationSecrets } from '../config/secret-files';
-import { held } from '../database/held';
-import { Transactions } from '../database/transactions';
+import { InstallationSecrets } from '../platform/config/secret-files';
+import { held } from '../platform/database/row-lock';
+import { Transactions } from '../platform/database/transactions';
 import { type Actor } from '../core/actor';
 import { AuditChain } from '../schema/audit-chain.entity';
 import { AuditEntry } from '../schema/audit-entry.entity';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DataSource } from 'typeorm';
 import { chunksOf } from '../core/chunks';
-import { rawTime } from '../database/raw-time';
+import { rawTime } from '../platform/database/raw-time';
 import { namesNow } from '../nodes/node-names';
 import { standingOf } from '../nodes/standing';
 import { type NodePart } from '../revocations/receipts.dto';

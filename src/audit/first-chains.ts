@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { Transactions } from '../database/transactions';
+import { Transactions } from '../platform/database/transactions';
 import { AuditChain } from '../schema/audit-chain.entity';
 import { AuditEntry } from '../schema/audit-entry.entity';
 import { newChain } from './chain';

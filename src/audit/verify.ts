@@ -1,5 +1,5 @@
 import { And, type DataSource, type FindOperator, In, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
-import { oddTimes } from '../database/raw-time';
+import { oddTimes } from '../platform/database/raw-time';
 import { AuditChain } from '../schema/audit-chain.entity';
 import { AuditEntry } from '../schema/audit-entry.entity';
 import { endsSeal, entryHash } from './chain';

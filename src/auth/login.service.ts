@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { type Actor } from '../core/actor';
 import { Unauthenticated, Unauthorized } from '../core/errors';
 import { now } from '../core/time';
-import { Transactions } from '../database/transactions';
+import { Transactions } from '../platform/database/transactions';
 import { lockUser } from '../users/lock-user';
 import { Passwords } from '../users/passwords';
 import { User } from '../schema/user.entity';

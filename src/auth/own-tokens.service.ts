@@ -5,9 +5,9 @@ import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized 
 import { requireMatch } from '../core/etag';
 import { pageOf } from '../common/page';
 import { now } from '../core/time';
-import { Settings } from '../config/settings';
-import { held } from '../database/held';
-import { Transactions } from '../database/transactions';
+import { Settings } from '../platform/config/settings';
+import { held } from '../platform/database/row-lock';
+import { Transactions } from '../platform/database/transactions';
 import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from '../users/lock-user';
 import { type AccountOf } from './account';

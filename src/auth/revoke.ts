@@ -4,7 +4,7 @@ import { type AuditService, type Deed } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { NotFound } from '../core/errors';
 import { now } from '../core/time';
-import { held } from '../database/held';
+import { held } from '../platform/database/row-lock';
 import { ApiToken } from '../schema/api-token.entity';
 import { tokenFields } from './tokens.service';
 

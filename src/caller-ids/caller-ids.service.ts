@@ -8,7 +8,7 @@ import { Conflict, InvalidData, NotFound } from '../core/errors';
 import { requireMatch } from '../core/etag';
 import { likePattern, pageOf } from '../common/page';
 import { now } from '../core/time';
-import { unlessTaken } from '../database/taken';
+import { unlessTaken } from '../platform/database/unique-violation';
 import { Extension } from '../schema/extension.entity';
 import { takeFromDeleted } from '../extensions/taken-from-deleted';
 import { ChangedUsers, type Forget } from '../revocations/changed-users';

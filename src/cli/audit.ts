@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { In } from 'typeorm';
 import { auditKey } from '../audit/chain';
 import { verifyAll } from '../audit/verify';
-import { InvalidSetting } from '../config/invalid-setting';
+import { InvalidSetting } from '../platform/config/invalid-setting';
 import { Tenant } from '../schema/tenant.entity';
 import { openToRead, settingsHere } from './installation';
 import { type Printed } from './print';

@@ -1,14 +1,20 @@
 import { existsSync, statSync } from 'node:fs';
 import { version } from '../../package.json';
-import { checkBackup, fingerprintOf, type Head, UnusableBackup, writeBackup } from '../backups/backup-file';
-import { newFile } from '../backups/new-file';
-import { NotEmpty, restoreBackup } from '../backups/restore';
-import { withSnapshot } from '../backups/snapshot';
+import {
+  checkBackup,
+  fingerprintOf,
+  type Head,
+  UnusableBackup,
+  writeBackup,
+} from '../platform/backups/backup-file';
+import { newFile } from '../platform/backups/new-file';
+import { NotEmpty, restoreBackup } from '../platform/backups/restore';
+import { withSnapshot } from '../platform/backups/snapshot';
 import { isoTime, now } from '../core/time';
-import { InvalidSetting } from '../config/invalid-setting';
-import { appKeyOf, hasAppKey, InstallationSecrets, keyPlace } from '../config/secret-files';
-import { type Settings } from '../config/settings';
-import { knownMigrations } from '../database/migrate';
+import { InvalidSetting } from '../platform/config/invalid-setting';
+import { appKeyOf, hasAppKey, InstallationSecrets, keyPlace } from '../platform/config/secret-files';
+import { type Settings } from '../platform/config/settings';
+import { knownMigrations } from '../platform/database/migrate';
 import { keyFits, openAsItIs, openDatabase, settingsHere } from './installation';
 import { type Printed } from './print';
 

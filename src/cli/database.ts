@@ -1,9 +1,9 @@
 import { type DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service';
 import { InvalidData } from '../core/errors';
-import { type InstallationSecrets } from '../config/secret-files';
-import { type Settings } from '../config/settings';
-import { Transactions } from '../database/transactions';
+import { type InstallationSecrets } from '../platform/config/secret-files';
+import { type Settings } from '../platform/config/settings';
+import { Transactions } from '../platform/database/transactions';
 import { Tenant } from '../schema/tenant.entity';
 import { openInstallation } from './installation';
 import { type Printed } from './print';

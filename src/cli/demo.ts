@@ -4,12 +4,12 @@ import { AuditService } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { TokensService } from '../auth/tokens.service';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
-import { Transactions } from '../database/transactions';
+import { Transactions } from '../platform/database/transactions';
 import { extensionFields, newExtension } from '../extensions/extension-fields';
 import { Extension } from '../schema/extension.entity';
 import { changedUsersElsewhere } from '../revocations/changed-users';
-import { SealedBox } from '../sip-credentials/sealed-box';
-import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { SealedBox } from '../platform/secrets/sealed-box';
+import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Tenant } from '../schema/tenant.entity';
 import { TenantsService } from '../tenants/tenants.service';
 

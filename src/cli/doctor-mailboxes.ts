@@ -1,10 +1,10 @@
 import { type DataSource } from 'typeorm';
-import { type InstallationSecrets } from '../config/secret-files';
+import { type InstallationSecrets } from '../platform/config/secret-files';
 import { Extension } from '../schema/extension.entity';
 import { pinFaultOf } from '../extensions/pin-faults';
 import { mailable } from '../core/voicemail-rules';
-import { SealedBox } from '../sip-credentials/sealed-box';
-import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { SealedBox } from '../platform/secrets/sealed-box';
+import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 
 const PAGE = 1_000;
 const MOST_NAMED = 10;

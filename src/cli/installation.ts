@@ -6,14 +6,20 @@ import { type Installation } from '../app.module';
 import { AuditChain } from '../schema/audit-chain.entity';
 import { auditKey, endsSeal } from '../audit/chain';
 import { beginAudit } from '../audit/first-chains';
-import { InvalidSetting } from '../config/invalid-setting';
-import { appKeyOf, hasAppKey, InstallationSecrets, keyPlace, loadSecrets } from '../config/secret-files';
-import { readSettings, Settings } from '../config/settings';
-import { createDataSource, mysqlLibrary } from '../database/data-source';
-import { migrate } from '../database/migrate';
+import { InvalidSetting } from '../platform/config/invalid-setting';
+import {
+  appKeyOf,
+  hasAppKey,
+  InstallationSecrets,
+  keyPlace,
+  loadSecrets,
+} from '../platform/config/secret-files';
+import { readSettings, Settings } from '../platform/config/settings';
+import { createDataSource, mysqlLibrary } from '../platform/database/data-source';
+import { migrate } from '../platform/database/migrate';
 import { Extension } from '../schema/extension.entity';
-import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
-import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { CannotUnseal, SealedBox } from '../platform/secrets/sealed-box';
+import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 
 /** The settings of this process's environment and `.env`. @throws InvalidSetting */
 export function settingsHere(): Settings {

@@ -8,7 +8,7 @@ import { type FreeswitchNode } from '../schema/node.entity';
 import { mapUnknownNode } from '../nodes/nodes.dto';
 import { NodesService } from '../nodes/nodes.service';
 import { unknownNodes } from '../schema/unknown-node.entity';
-import { SealedBox } from '../sip-credentials/sealed-box';
+import { SealedBox } from '../platform/secrets/sealed-box';
 import { check, withDatabase } from './database';
 import { type Printed } from './print';
 

@@ -3,9 +3,9 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import pino from 'pino';
 import { AppModule } from '../app.module';
 import { createAdapter } from '../common/http';
-import { InstallationSecrets } from '../config/secret-files';
-import { readSettings } from '../config/settings';
-import { createDataSource } from '../database/data-source';
+import { InstallationSecrets } from '../platform/config/secret-files';
+import { readSettings } from '../platform/config/settings';
+import { createDataSource } from '../platform/database/data-source';
 import { documentOf } from '../docs/docs';
 import { type Printed } from './print';
 

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { isUnavailable } from '../database/unavailable';
+import { isUnavailable } from '../platform/database/unavailable';
 import { ApiError, BodyTooLarge, MalformedRequest, NotFound, ServiceUnavailable } from '../core/errors';
 
 /** The one place where an error becomes an answer. */

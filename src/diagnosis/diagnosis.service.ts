@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
 import { NotFound } from '../core/errors';
-import { Settings } from '../config/settings';
+import { Settings } from '../platform/config/settings';
 import { LookupLog } from '../directory/lookup-log';
 import { ExtensionChanges } from '../extensions/extension-changes';
 import { EXTENSION_NUMBER } from '../core/extension-number';

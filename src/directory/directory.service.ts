@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../core/deadline';
-import { Settings } from '../config/settings';
-import { type Prepared, prepared } from '../database/prepared';
-import { DatabasePresence } from '../database/presence';
-import { DatabaseAway, isUnavailable } from '../database/unavailable';
+import { Settings } from '../platform/config/settings';
+import { type Prepared, prepared } from '../platform/database/prepared';
+import { DatabasePresence } from '../platform/availability-monitor';
+import { DatabaseAway, isUnavailable } from '../platform/database/unavailable';
 import { type ExtensionChange, ExtensionChanges } from '../extensions/extension-changes';
 import { NOT_FOUND, type Xml } from '../freeswitch/xml';
-import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type Emergencies, emergencyNumbersOf } from '../core/emergency-numbers';
 import { groupXml } from './group-xml';
 import { LastAnswers } from './last-answers';

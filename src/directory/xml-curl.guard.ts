@@ -2,8 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { secretMatcher } from '../core/same-secret';
 import { Unauthenticated } from '../core/errors';
-import { InstallationSecrets } from '../config/secret-files';
-import { Settings } from '../config/settings';
+import { InstallationSecrets } from '../platform/config/secret-files';
+import { Settings } from '../platform/config/settings';
 
 /** Lets in who brings the HTTP Basic pair that FreeSWITCH's xml_curl binding is given. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { type Changes } from '../audit/changes';
-import { CannotUnseal } from '../sip-credentials/sealed-box';
-import { type SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { CannotUnseal } from '../platform/secrets/sealed-box';
+import { type SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type Extension } from '../schema/extension.entity';
 import { pinFault, type PinFault } from '../core/voicemail-rules';
 

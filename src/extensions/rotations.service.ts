@@ -5,7 +5,7 @@ import { AuditService, type Deed } from '../audit/audit.service';
 import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
 import { ChangedUsers } from '../revocations/changed-users';
-import { type NewCredentials, SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { type NewCredentials, SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Team } from '../schema/team.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { inScope, type Viewer } from './extension-scope';

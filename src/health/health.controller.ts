@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../core/deadline';
-import { WritePresence } from '../database/write-presence';
+import { WritePresence } from '../platform/database/write-monitor';
 import { NodePool } from '../freeswitch/node-pool';
 
 const DATABASE_DEADLINE_MS = 1_000;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { now } from '../core/time';
-import { brokenUnique } from '../database/codes';
-import { Transactions } from '../database/transactions';
+import { brokenUnique } from '../platform/database/codes';
+import { Transactions } from '../platform/database/transactions';
 import { IdempotencyKey } from '../schema/idempotency-key.entity';
 import { IdempotencyPart } from '../schema/idempotency-part.entity';
 

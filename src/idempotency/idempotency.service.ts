@@ -2,8 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { accountOf } from '../auth/account';
 import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../core/errors';
-import { InstallationSecrets } from '../config/secret-files';
-import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
+import { InstallationSecrets } from '../platform/config/secret-files';
+import { CannotUnseal, SealedBox } from '../platform/secrets/sealed-box';
 import { type Asked, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
 import { type IdempotencyKey } from '../schema/idempotency-key.entity';
 import { IdempotencyStore, RENEW_EVERY_MS } from './idempotency-store';

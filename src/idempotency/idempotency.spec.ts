@@ -1,4 +1,4 @@
-import { CannotUnseal, SealedBox } from '../sip-credentials/sealed-box';
+import { CannotUnseal, SealedBox } from '../platform/secrets/sealed-box';
 import { type Asked, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
 import { openAnswer, sealAnswer } from './kept-answer';
 

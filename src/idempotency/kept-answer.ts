@@ -1,5 +1,5 @@
 import { covers, type Permission, type Scope } from '../core/roles';
-import { type SealedBox } from '../sip-credentials/sealed-box';
+import { type SealedBox } from '../platform/secrets/sealed-box';
 
 /** What an account may do, and where; null: nobody had to say who he is. */
 export interface Rights {

@@ -1,7 +1,7 @@
 import { newExtension } from '../extensions/extension-fields';
 import { type Extension } from '../schema/extension.entity';
-import { SealedBox } from '../sip-credentials/sealed-box';
-import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { SealedBox } from '../platform/secrets/sealed-box';
+import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Edits } from './edits';
 import { type UpdatingRowDto } from './import-row.dto';
 import { type Surroundings } from './judgement';

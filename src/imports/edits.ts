@@ -9,9 +9,9 @@ import { mailboxWork } from '../extensions/mailbox';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { type RevocationReason } from '../schema/revocation.entity';
 import { type Change } from '../revocations/revocation-store';
-import { a1Hash } from '../sip-credentials/a1-hash';
-import { CannotUnseal } from '../sip-credentials/sealed-box';
-import { type NewCredentials, type SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { a1Hash } from '../platform/secrets/a1-hash';
+import { CannotUnseal } from '../platform/secrets/sealed-box';
+import { type NewCredentials, type SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type CreatingRowDto, type UpdatingRowDto } from './import-row.dto';
 import { type Surroundings } from './judgement';
 

@@ -8,7 +8,7 @@ import { Extension } from '../schema/extension.entity';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { idsByUser, type RevocationNode } from '../schema/revocation-node.entity';
 import { RevocationsService } from '../revocations/revocations.service';
-import { SipCredentials } from '../sip-credentials/sip-credentials.service';
+import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type Edit, type NewRow } from './edits';
 
 /** The columns that an edit may change. */

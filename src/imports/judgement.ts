@@ -5,7 +5,7 @@ import { readFields } from '../common/fields.pipe';
 import { mayUseTeam, sees, type Viewer } from '../extensions/extension-scope';
 import { IS_EMERGENCY } from '../core/extension-number';
 import { type Extension } from '../schema/extension.entity';
-import { weakness } from '../sip-credentials/weak-password';
+import { weakness } from '../platform/secrets/weak-password';
 import { type ImportAction } from '../schema/import-job.entity';
 import { CreatingRowDto, UpdatingRowDto } from './import-row.dto';
 import { type Candidate, type ImportRow } from './import-rows';

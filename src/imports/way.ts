@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { chunksOf } from '../core/chunks';
-import { type SipCredentials, type NewCredentials } from '../sip-credentials/sip-credentials.service';
+import { type SipCredentials, type NewCredentials } from '../platform/secrets/sip-credentials.service';
 import { Tenant } from '../schema/tenant.entity';
 import { Edits } from './edits';
 import { type ImportJob } from '../schema/import-job.entity';

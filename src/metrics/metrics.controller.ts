@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Metrics } from './metrics';
+import { Metrics } from '../platform/metrics';
 
 @ApiExcludeController()
 @Controller('metrics')

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../config/settings';
+import { Settings } from '../platform/config/settings';
 import { type NodeAddress } from '../freeswitch/node-address';
 import { NodePool } from '../freeswitch/node-pool';
 import { type FreeswitchNode } from '../schema/node.entity';

@@ -5,11 +5,11 @@ import { AuditService, type Deed } from '../audit/audit.service';
 import { changesBetween } from '../audit/changes';
 import { NotFound } from '../core/errors';
 import { now } from '../core/time';
-import { brokenUnique } from '../database/codes';
-import { unlessTaken } from '../database/taken';
-import { Transactions } from '../database/transactions';
+import { brokenUnique } from '../platform/database/codes';
+import { unlessTaken } from '../platform/database/unique-violation';
+import { Transactions } from '../platform/database/transactions';
 import { type NodeAddress } from '../freeswitch/node-address';
-import { SealedBox } from '../sip-credentials/sealed-box';
+import { SealedBox } from '../platform/secrets/sealed-box';
 import { FreeswitchNode, type NodeStatus } from '../schema/node.entity';
 
 /** The FreeSWITCH nodes as they stand in the database; NodesWatcher has this process follow them. */

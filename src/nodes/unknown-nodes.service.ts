@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager, In, LessThan } from 'typeorm';
-import { Transactions } from '../database/transactions';
-import { Metrics } from '../metrics/metrics';
+import { Transactions } from '../platform/database/transactions';
+import { Metrics } from '../platform/metrics';
 import { RevocationsService } from '../revocations/revocations.service';
 import { takeOver } from '../revocations/take-over';
 import { ASKER_KEPT_MS, type HeardAsker, MOST_ASKERS, NodeAskers } from './node-askers';

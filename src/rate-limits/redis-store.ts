@@ -1,7 +1,7 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from '@redis/client';
 import { withDeadline } from '../core/deadline';
-import { DatabasePresence } from '../database/presence';
+import { DatabasePresence } from '../platform/availability-monitor';
 import { RateLimitStore } from './rate-limit-store';
 import { type Taken } from './sliding-window';
 import { TAKE } from './take-script';

@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Settings } from '../config/settings';
-import { DatabasePresence } from '../database/presence';
-import { isUnavailable } from '../database/unavailable';
+import { Settings } from '../platform/config/settings';
+import { DatabasePresence } from '../platform/availability-monitor';
+import { isUnavailable } from '../platform/database/unavailable';
 import { leadsElsewhere } from '../freeswitch/contact';
 import { Tenant } from '../schema/tenant.entity';
 import { ContactEndings } from './contact-endings.service';

@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Settings } from '../config/settings';
+import { Settings } from '../platform/config/settings';
 import { registrationsOf } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';
 import { Listeners } from '../core/listeners';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { type Registration } from '../freeswitch/registrations-xml';
-import { Metrics } from '../metrics/metrics';
+import { Metrics } from '../platform/metrics';
 import { type Device, type Reach, reachOfAny } from './device';
 import { NodeFollower } from './node-follower';
 import { type NodeState } from './node-state';

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Settings } from '../config/settings';
+import { Settings } from '../platform/config/settings';
 import { leadsElsewhere } from '../freeswitch/contact';
 import { ContactEndings } from './contact-endings.service';
 import { type Device } from './device';

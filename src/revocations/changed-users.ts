@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type DataSource, type EntityManager } from 'typeorm';
-import { type Settings } from '../config/settings';
-import { Transactions } from '../database/transactions';
-import { OutcomeUnknown } from '../database/unavailable';
+import { type Settings } from '../platform/config/settings';
+import { Transactions } from '../platform/database/transactions';
+import { OutcomeUnknown } from '../platform/database/unavailable';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
 import { ExtensionChanges } from '../extensions/extension-changes';
 import { NodePool } from '../freeswitch/node-pool';
 import { NodeAskers } from '../nodes/node-askers';
-import { Metrics } from '../metrics/metrics';
+import { Metrics } from '../platform/metrics';
 import { idsByUser, type RevocationNode } from '../schema/revocation-node.entity';
 import { type Change, RevocationStore } from './revocation-store';
 import { RegistrationsService } from '../registrations/registrations.service';

@@ -2,8 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { now } from '../core/time';
-import { Settings } from '../config/settings';
-import { Transactions } from '../database/transactions';
+import { Settings } from '../platform/config/settings';
+import { Transactions } from '../platform/database/transactions';
 import { EXTENSION_NUMBER } from '../core/extension-number';
 import { dropContacts, flushUser, listRegistrations, userExists } from '../freeswitch/commands';
 import { type EslClient } from '../freeswitch/esl-client';

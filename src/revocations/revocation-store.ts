@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, LessThan, MoreThanOrEqual } from 'typeorm';
 import { now } from '../core/time';
-import { Transactions } from '../database/transactions';
+import { Transactions } from '../platform/database/transactions';
 import { LOOKUP_DEADLINE_MS } from '../directory/directory.service';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
 import { Extension } from '../schema/extension.entity';

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { withDeadline } from '../core/deadline';
-import { Settings } from '../config/settings';
+import { Settings } from '../platform/config/settings';
 import { type EslClient } from '../freeswitch/esl-client';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
-import { Metrics } from '../metrics/metrics';
+import { Metrics } from '../platform/metrics';
 import { RegistrationsService } from '../registrations/registrations.service';
 import { NodeRevoker } from './node-revoker';
 import { type RevocationNode } from '../schema/revocation-node.entity';

@@ -8,7 +8,7 @@ import { Conflict, InvalidData, NotFound } from '../core/errors';
 import { requireMatch } from '../core/etag';
 import { likePattern, pageOf } from '../common/page';
 import { now } from '../core/time';
-import { Transactions } from '../database/transactions';
+import { Transactions } from '../platform/database/transactions';
 import { Extension } from '../schema/extension.entity';
 import { nodeNames } from '../nodes/node-names';
 import { ChangedUsers } from '../revocations/changed-users';

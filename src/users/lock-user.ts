@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { held } from '../database/held';
+import { held } from '../platform/database/row-lock';
 import { heldTenant } from '../tenants/tenants.service';
 import { User } from '../schema/user.entity';
 

@@ -5,7 +5,7 @@ import { changesBetween } from '../audit/changes';
 import { revokeTokens } from '../auth/revoke';
 import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
-import { type Transactions } from '../database/transactions';
+import { type Transactions } from '../platform/database/transactions';
 import { lockUser } from './lock-user';
 import { User, type UserStatus } from '../schema/user.entity';
 import { usernameOf } from '../core/username';

@@ -1,5 +1,5 @@
 import Libsql from 'libsql';
-import { EmbeddedDriver } from '../../src/database/embedded-driver';
+import { EmbeddedDriver } from '../../src/platform/database/embedded-driver';
 
 export interface EmbeddedFault {
   sql: RegExp;

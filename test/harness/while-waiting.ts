@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { Transactions } from '../../src/database/transactions';
+import { Transactions } from '../../src/platform/database/transactions';
 import { lockTenant } from '../../src/tenants/tenants.service';
 import { type Dialplane, type TestTenant } from './dialplane';
 import { eventually } from './eventually';

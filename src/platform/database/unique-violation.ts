@@ -1,5 +1,5 @@
-import { label } from '../core/rules';
-import { InvalidData } from '../core/errors';
+import { label } from '../../core/rules';
+import { InvalidData } from '../../core/errors';
 import { brokenUnique } from './codes';
 
 /** @throws InvalidData when `work` gives the field a value that another has, and there must be but one */

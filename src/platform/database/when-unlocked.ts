@@ -1,4 +1,4 @@
-import { pauseUpTo } from '../core/pause';
+import { pauseUpTo } from '../../core/pause';
 import { isBusy } from './codes';
 import { DatabaseLocked } from './unavailable';
 

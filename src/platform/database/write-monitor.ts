@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { embeddedWriter } from './data-source';
-import { DatabasePresence } from './presence';
+import { DatabasePresence } from '../availability-monitor';
 import { Transactions } from './transactions';
 
 /**

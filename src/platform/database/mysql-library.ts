@@ -1,9 +1,9 @@
 import { type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import { withDeadline } from '../core/deadline';
+import { withDeadline } from '../../core/deadline';
 import { Silence, streamOf } from './mysql-silence';
-import { DatabasePresence } from './presence';
+import { DatabasePresence } from '../availability-monitor';
 import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
 
 /** How long a query waits for a connection, a new one included. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ANONYMOUS_REALM } from '../freeswitch/names';
+import { ANONYMOUS_REALM } from '../../freeswitch/names';
 import { a1Hash } from './a1-hash';
 import { makePassword } from './password';
 import { CannotUnseal, SealedBox } from './sealed-box';

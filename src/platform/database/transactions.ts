@@ -1,6 +1,6 @@
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { pauseUpTo } from '../core/pause';
-import { Listeners } from '../core/listeners';
+import { pauseUpTo } from '../../core/pause';
+import { Listeners } from '../../core/listeners';
 import { isTransient } from './codes';
 import { embeddedWriter } from './data-source';
 import { GuardedStatements } from './guarded-statements';

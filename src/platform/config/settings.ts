@@ -11,9 +11,9 @@ import {
   validateSync,
   ValidateBy,
 } from 'class-validator';
-import { isAddressOrNetwork } from '../core/addresses';
-import { type NodeAddress, parseNodes } from '../freeswitch/node-address';
-import { PROFILE_NAME } from '../freeswitch/names';
+import { isAddressOrNetwork } from '../../core/addresses';
+import { type NodeAddress, parseNodes } from '../../freeswitch/node-address';
+import { PROFILE_NAME } from '../../freeswitch/names';
 import { InvalidSetting } from './invalid-setting';
 
 /** FreeSWITCH fact: a `cacheable` above 2,147,483 ms overflows and never hits. */

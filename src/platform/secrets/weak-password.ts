@@ -1,6 +1,6 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { InvalidData } from '../core/errors';
-import { label } from '../core/rules';
+import { InvalidData } from '../../core/errors';
+import { label } from '../../core/rules';
 
 const MOST_COMMON = 10_000;
 

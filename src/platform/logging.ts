@@ -1,7 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { Settings } from '../config/settings';
+import { Settings } from './config/settings';
 
 /** Field names whose values no log line shows, in what is logged and two levels down. */
 const SECRET_FIELDS = [

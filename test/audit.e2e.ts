@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { AuditService } from '../src/audit/audit.service';
+import { AuditService } from '../src/events/audit/audit.service';
 import { type AuditList, auditOf, verifyAudit } from './harness/audit';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ExtensionChange, ExtensionChanges } from '../src/extensions/extension-changes';
+import { type ExtensionChange, ExtensionChanges } from '../src/events/extension-changes';
 import { rotationFlushes } from '../src/revocations/receipts.service';
 import { Revocation } from '../src/schema/revocation.entity';
 import { RevocationStore } from '../src/revocations/revocation-store';

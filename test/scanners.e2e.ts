@@ -1,5 +1,5 @@
 import { SYSTEM } from '../src/core/actor';
-import { AuditService } from '../src/audit/audit.service';
+import { AuditService } from '../src/events/audit/audit.service';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { TenantsService } from '../src/tenants/tenants.service';
 import { Transactions } from '../src/platform/database/transactions';

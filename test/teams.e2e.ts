@@ -1,4 +1,4 @@
-import { type ExtensionChange, ExtensionChanges } from '../src/extensions/extension-changes';
+import { type ExtensionChange, ExtensionChanges } from '../src/events/extension-changes';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { NOT_FOUND } from './harness/directory-answer';
 import { eventually } from './harness/eventually';

@@ -7,7 +7,7 @@ import { page } from '../common/page';
 import { AUDIT_HEADER, auditLines } from './audit-csv';
 import { type AuditEntry } from '../schema/audit-entry.entity';
 import { auditedNodes } from './audited-receipts';
-import { AuditLog } from './audit-log.service';
+import { AuditLog } from '../events/audit/audit-log.service';
 import {
   type AuditEntryDto,
   type AuditFilters,

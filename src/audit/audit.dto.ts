@@ -8,7 +8,7 @@ import { mapPart, NodeReceiptDto, RECEIPT_STATUSES, receiptStatus } from '../rev
 import { ACTOR_KINDS } from '../core/actor';
 import { type AuditEntry } from '../schema/audit-entry.entity';
 import { type AuditedNode } from './audited-receipts';
-import { RESOURCE_TYPES } from './audit.service';
+import { RESOURCE_TYPES } from '../events/audit/audit.service';
 
 const WORD = { max: 190 };
 const FORMATS = ['json', 'csv'] as const;

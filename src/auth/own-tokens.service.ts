@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, MoreThan, type FindOptionsWhere } from 'typeorm';
-import { AuditService } from '../audit/audit.service';
+import { AuditService } from '../events/audit/audit.service';
 import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized } from '../core/errors';
 import { requireMatch } from '../core/etag';
 import { pageOf } from '../common/page';

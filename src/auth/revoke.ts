@@ -1,7 +1,7 @@
 import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { type AuditService, type Deed } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { type AuditService, type Deed } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { NotFound } from '../core/errors';
 import { now } from '../core/time';
 import { held } from '../platform/database/row-lock';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { AuditService } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { sameSecret } from '../core/same-secret';
 import { isoTime, now } from '../core/time';
 import { type Prepared, prepared } from '../platform/database/prepared';

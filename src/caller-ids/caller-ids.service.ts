@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService, type Deed } from '../audit/audit.service';
-import { changesBetween, type Fields } from '../audit/changes';
+import { AuditService, type Deed } from '../events/audit/audit.service';
+import { changesBetween, type Fields } from '../events/audit/changes';
 import { counted } from '../core/counted';
 import { Conflict, InvalidData, NotFound } from '../core/errors';
 import { requireMatch } from '../core/etag';

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { type Deed } from '../audit/audit.service';
+import { type Deed } from '../events/audit/audit.service';
 import { now } from '../core/time';
 import { Tenant } from '../schema/tenant.entity';
 import { CallerId } from '../schema/caller-id.entity';

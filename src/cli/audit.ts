@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { In } from 'typeorm';
-import { auditKey } from '../audit/chain';
-import { verifyAll } from '../audit/verify';
+import { auditKey } from '../events/audit/chain';
+import { verifyAll } from '../events/audit/verify';
 import { InvalidSetting } from '../platform/config/invalid-setting';
 import { Tenant } from '../schema/tenant.entity';
 import { openToRead, settingsHere } from './installation';

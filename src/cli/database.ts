@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { AuditService } from '../audit/audit.service';
+import { AuditService } from '../events/audit/audit.service';
 import { InvalidData } from '../core/errors';
 import { type InstallationSecrets } from '../platform/config/secret-files';
 import { type Settings } from '../platform/config/settings';

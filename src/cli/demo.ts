@@ -1,7 +1,7 @@
 import { type Installation } from '../app.module';
 import { SYSTEM } from '../core/actor';
-import { AuditService } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { AuditService } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { TokensService } from '../auth/tokens.service';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { Transactions } from '../platform/database/transactions';

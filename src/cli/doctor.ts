@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { AuditService } from '../audit/audit.service';
+import { AuditService } from '../events/audit/audit.service';
 import { withDeadline } from '../core/deadline';
 import { isoTime } from '../core/time';
 import { hasAppKey, InstallationSecrets, loadSecrets } from '../platform/config/secret-files';

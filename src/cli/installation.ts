@@ -4,8 +4,8 @@ import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
 import { AuditChain } from '../schema/audit-chain.entity';
-import { auditKey, endsSeal } from '../audit/chain';
-import { beginAudit } from '../audit/first-chains';
+import { auditKey, endsSeal } from '../events/audit/chain';
+import { beginAudit } from '../events/audit/initialize-chains';
 import { InvalidSetting } from '../platform/config/invalid-setting';
 import {
   appKeyOf,

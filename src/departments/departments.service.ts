@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService } from '../audit/audit.service';
-import { changesBetween, type Fields } from '../audit/changes';
+import { AuditService } from '../events/audit/audit.service';
+import { changesBetween, type Fields } from '../events/audit/changes';
 import { type AccountOf } from '../auth/account';
 import { counted } from '../core/counted';
 import { Conflict, NotFound } from '../core/errors';

@@ -4,7 +4,7 @@ import { type AccountOf } from '../auth/account';
 import { NotFound } from '../core/errors';
 import { Settings } from '../platform/config/settings';
 import { LookupLog } from '../directory/lookup-log';
-import { ExtensionChanges } from '../extensions/extension-changes';
+import { ExtensionChanges } from '../events/extension-changes';
 import { EXTENSION_NUMBER } from '../core/extension-number';
 import { liveOrDeleted } from '../extensions/extension-queries';
 import { type EslEvent } from '../freeswitch/esl-client';

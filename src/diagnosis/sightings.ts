@@ -1,4 +1,4 @@
-import { type ExtensionChange } from '../extensions/extension-changes';
+import { type ExtensionChange } from '../events/extension-changes';
 import { type Lookup, type LookupResult } from '../directory/lookup-log';
 import {
   type AttemptEvent,

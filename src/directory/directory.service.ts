@@ -5,7 +5,7 @@ import { Settings } from '../platform/config/settings';
 import { type Prepared, prepared } from '../platform/database/prepared';
 import { DatabasePresence } from '../platform/availability-monitor';
 import { DatabaseAway, isUnavailable } from '../platform/database/unavailable';
-import { type ExtensionChange, ExtensionChanges } from '../extensions/extension-changes';
+import { type ExtensionChange, ExtensionChanges } from '../events/extension-changes';
 import { NOT_FOUND, type Xml } from '../freeswitch/xml';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type Emergencies, emergencyNumbersOf } from '../core/emergency-numbers';

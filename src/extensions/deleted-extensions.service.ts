@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, LessThan } from 'typeorm';
 import { SYSTEM } from '../core/actor';
-import { AuditService } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { AuditService } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { type AccountOf } from '../auth/account';
 import { Conflict, NotFound } from '../core/errors';
 import { now } from '../core/time';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Changes } from '../audit/changes';
+import { type Changes } from '../events/audit/changes';
 import { type Change } from '../revocations/revocation-store';
 import { type Extension } from '../schema/extension.entity';
 

@@ -1,4 +1,4 @@
-import { type Changes } from '../audit/changes';
+import { type Changes } from '../events/audit/changes';
 import { CannotUnseal } from '../platform/secrets/sealed-box';
 import { type SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type Extension } from '../schema/extension.entity';

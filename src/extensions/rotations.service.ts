@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { AuditService, type Deed } from '../audit/audit.service';
+import { AuditService, type Deed } from '../events/audit/audit.service';
 import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
 import { ChangedUsers } from '../revocations/changed-users';

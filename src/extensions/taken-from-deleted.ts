@@ -1,6 +1,6 @@
 import { type EntityManager, type FindOptionsWhere } from 'typeorm';
-import { type Deed } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { type Deed } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { extensionFields } from './extension-fields';
 import { Extension } from '../schema/extension.entity';
 

@@ -1,6 +1,6 @@
 import { type AccountOf } from '../auth/account';
-import { changesBetween } from '../audit/changes';
-import { type Deed } from '../audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
+import { type Deed } from '../events/audit/audit.service';
 import { canonicalNumber } from '../caller-ids/phone-number';
 import { now } from '../core/time';
 import { applyFields, extensionFields, newExtension } from '../extensions/extension-fields';

@@ -10,7 +10,7 @@ import {
   MoreThan,
 } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService } from '../audit/audit.service';
+import { AuditService } from '../events/audit/audit.service';
 import { type AccountOf } from '../auth/account';
 import { type Scope } from '../core/roles';
 import { Conflict, NotFound } from '../core/errors';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AuditService, type Deed } from '../audit/audit.service';
+import { AuditService, type Deed } from '../events/audit/audit.service';
 import { chunksOf } from '../core/chunks';
 import { csvLines } from '../core/csv';
 import { now } from '../core/time';
 import { Transactions } from '../platform/database/transactions';
-import { ExtensionChanges } from '../extensions/extension-changes';
+import { ExtensionChanges } from '../events/extension-changes';
 import { type RevocationNode } from '../schema/revocation-node.entity';
 import { RevocationsService } from '../revocations/revocations.service';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';

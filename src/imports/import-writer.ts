@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { type Deed } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { type Deed } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { extensionFields } from '../extensions/extension-fields';
 import { Extension } from '../schema/extension.entity';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';

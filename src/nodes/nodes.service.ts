@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Actor, SYSTEM } from '../core/actor';
-import { AuditService, type Deed } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { AuditService, type Deed } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { NotFound } from '../core/errors';
 import { now } from '../core/time';
 import { brokenUnique } from '../platform/database/codes';

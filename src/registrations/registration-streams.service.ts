@@ -10,7 +10,7 @@ import { type AccountOf } from '../auth/account';
 import { TokensService } from '../auth/tokens.service';
 import { ServiceUnavailable } from '../core/errors';
 import { Settings } from '../platform/config/settings';
-import { ExtensionChanges } from '../extensions/extension-changes';
+import { ExtensionChanges } from '../events/extension-changes';
 import { Metrics } from '../platform/metrics';
 import { LogBudget } from './change-log';
 import { RegistrationStream } from './registration-stream';

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, LessThan, MoreThan } from 'typeorm';
-import { ExtensionChanges } from '../extensions/extension-changes';
+import { ExtensionChanges } from '../events/extension-changes';
 import { Revocation } from '../schema/revocation.entity';
 import { RevocationStore } from './revocation-store';
 import { RevocationsService } from './revocations.service';

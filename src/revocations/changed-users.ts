@@ -4,7 +4,7 @@ import { type Settings } from '../platform/config/settings';
 import { Transactions } from '../platform/database/transactions';
 import { OutcomeUnknown } from '../platform/database/unavailable';
 import { LookupsInFlight } from '../directory/lookups-in-flight';
-import { ExtensionChanges } from '../extensions/extension-changes';
+import { ExtensionChanges } from '../events/extension-changes';
 import { NodePool } from '../freeswitch/node-pool';
 import { NodeAskers } from '../nodes/node-askers';
 import { Metrics } from '../platform/metrics';

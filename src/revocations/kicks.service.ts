@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type AccountOf } from '../auth/account';
-import { AuditService } from '../audit/audit.service';
+import { AuditService } from '../events/audit/audit.service';
 import { withDeadline } from '../core/deadline';
 import { Conflict, NotFound } from '../core/errors';
 import { Settings } from '../platform/config/settings';

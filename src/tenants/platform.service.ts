@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { AuditService } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { CallerId } from '../schema/caller-id.entity';
 import { Conflict, InvalidData, NotFound } from '../core/errors';
 import { requireMatch } from '../core/etag';

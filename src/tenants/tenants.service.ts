@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService, type Deed } from '../audit/audit.service';
-import { type Changes, changesBetween } from '../audit/changes';
+import { AuditService, type Deed } from '../events/audit/audit.service';
+import { type Changes, changesBetween } from '../events/audit/changes';
 import { InvalidData, Unauthenticated } from '../core/errors';
 import { now } from '../core/time';
 import { held } from '../platform/database/row-lock';

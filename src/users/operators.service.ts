@@ -1,7 +1,7 @@
 import { type DataSource, type EntityManager, IsNull } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { type AuditService } from '../audit/audit.service';
-import { changesBetween } from '../audit/changes';
+import { type AuditService } from '../events/audit/audit.service';
+import { changesBetween } from '../events/audit/changes';
 import { revokeTokens } from '../auth/revoke';
 import { InvalidData } from '../core/errors';
 import { now } from '../core/time';

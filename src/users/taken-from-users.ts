@@ -1,6 +1,6 @@
 import { type EntityManager, In } from 'typeorm';
-import { type Deed } from '../audit/audit.service';
-import { changesBetween, type Fields } from '../audit/changes';
+import { type Deed } from '../events/audit/audit.service';
+import { changesBetween, type Fields } from '../events/audit/changes';
 import { now } from '../core/time';
 import { type Extension } from '../schema/extension.entity';
 import { UserTeam } from '../schema/user-team.entity';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type Actor } from '../core/actor';
-import { AuditService, type Deed } from '../audit/audit.service';
-import { type Changes, changesBetween } from '../audit/changes';
+import { AuditService, type Deed } from '../events/audit/audit.service';
+import { type Changes, changesBetween } from '../events/audit/changes';
 import { type AccountOf } from '../auth/account';
 import { ApiToken } from '../schema/api-token.entity';
 import { revokeTokens } from '../auth/revoke';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
-import { AuditService } from '../../src/audit/audit.service';
+import { AuditService } from '../../src/events/audit/audit.service';
 import { TokensService } from '../../src/auth/tokens.service';
 import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
 import { now } from '../../src/core/time';

@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, LessThan, type SelectQueryBuilder } from 'typeorm';
-import { pageOf } from '../common/page';
-import { readTimeOrDay } from '../core/read-time';
-import { Settings } from '../platform/config/settings';
-import { type AuditFilters, type ListAuditQuery } from './audit.dto';
-import { AuditChain } from '../schema/audit-chain.entity';
-import { AuditEntry } from '../schema/audit-entry.entity';
+import { pageOf } from '../../common/page';
+import { readTimeOrDay } from '../../core/read-time';
+import { Settings } from '../../platform/config/settings';
+import { type AuditFilters, type ListAuditQuery } from '../../audit/audit.dto';
+import { AuditChain } from '../../schema/audit-chain.entity';
+import { AuditEntry } from '../../schema/audit-entry.entity';
 import { AuditService } from './audit.service';
 
 const AT_A_TIME = 1_000;

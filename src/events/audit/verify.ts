@@ -1,7 +1,7 @@
 import { And, type DataSource, type FindOperator, In, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
-import { oddTimes } from '../platform/database/raw-time';
-import { AuditChain } from '../schema/audit-chain.entity';
-import { AuditEntry } from '../schema/audit-entry.entity';
+import { oddTimes } from '../../platform/database/raw-time';
+import { AuditChain } from '../../schema/audit-chain.entity';
+import { AuditEntry } from '../../schema/audit-entry.entity';
 import { endsSeal, entryHash } from './chain';
 import { type Changes } from './changes';
 

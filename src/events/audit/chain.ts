@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import { type AuditChain } from '../schema/audit-chain.entity';
-import { type AuditEntry } from '../schema/audit-entry.entity';
+import { type AuditChain } from '../../schema/audit-chain.entity';
+import { type AuditEntry } from '../../schema/audit-entry.entity';
 
 export type Unhashed = Omit<AuditEntry, 'id' | 'hash'>;
 export type Ends = Omit<AuditChain, 'seal'>;

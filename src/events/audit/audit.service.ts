@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
-import { now } from '../core/time';
-import { InstallationSecrets } from '../platform/config/secret-files';
-import { held } from '../platform/database/row-lock';
-import { Transactions } from '../platform/database/transactions';
-import { type Actor } from '../core/actor';
-import { AuditChain } from '../schema/audit-chain.entity';
-import { AuditEntry } from '../schema/audit-entry.entity';
+import { now } from '../../core/time';
+import { InstallationSecrets } from '../../platform/config/secret-files';
+import { held } from '../../platform/database/row-lock';
+import { Transactions } from '../../platform/database/transactions';
+import { type Actor } from '../../core/actor';
+import { AuditChain } from '../../schema/audit-chain.entity';
+import { AuditEntry } from '../../schema/audit-entry.entity';
 import { auditKey, endsSeal, entryHash, newChain } from './chain';
 import { type Changes } from './changes';
 

@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
-import { Transactions } from '../platform/database/transactions';
-import { AuditChain } from '../schema/audit-chain.entity';
-import { AuditEntry } from '../schema/audit-entry.entity';
+import { Transactions } from '../../platform/database/transactions';
+import { AuditChain } from '../../schema/audit-chain.entity';
+import { AuditEntry } from '../../schema/audit-entry.entity';
 import { newChain } from './chain';
 
 const ROWS_PER_STATEMENT = 500;

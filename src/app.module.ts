@@ -7,12 +7,12 @@ import { AuditController, PlatformAuditController } from './audit/audit.controll
 import { AuditService } from './events/audit/audit.service';
 import { Access } from './auth/access';
 import { AuthController } from './auth/auth.controller';
-import { LastUse } from './auth/last-use';
-import { LoginService } from './auth/login.service';
+import { LastUse } from './accounts/tokens/last-use';
+import { LoginService } from './accounts/tokens/login.service';
 import { NeedsGuard } from './auth/needs';
-import { OwnTokensService } from './auth/own-tokens.service';
+import { OwnTokensService } from './accounts/tokens/token-management.service';
 import { TokensController } from './auth/tokens.controller';
-import { TokensService } from './auth/tokens.service';
+import { TokensService } from './accounts/tokens/token-store';
 import { CallerIdsController } from './caller-ids/caller-ids.controller';
 import { CallerIdsService } from './caller-ids/caller-ids.service';
 import { DepartmentsController } from './departments/departments.controller';
@@ -90,10 +90,10 @@ import { PlatformService } from './tenants/platform.service';
 import { TeamsController } from './teams/teams.controller';
 import { TeamsService } from './teams/teams.service';
 import { TenantsController } from './tenants/tenants.controller';
-import { TenantsService } from './tenants/tenants.service';
-import { Passwords } from './users/passwords';
+import { TenantsService } from './accounts/tenants/tenants.service';
+import { Passwords } from './accounts/users/passwords';
 import { UsersController } from './users/users.controller';
-import { UsersService } from './users/users.service';
+import { UsersService } from './accounts/users/users.service';
 
 /** An ESL command is answered in milliseconds; a node that takes longer than this is stuck. */
 const COMMAND_DEADLINE_MS = 1_400;

@@ -1,5 +1,5 @@
 import { Transactions } from '../src/platform/database/transactions';
-import { lockTenant } from '../src/tenants/tenants.service';
+import { lockTenant } from '../src/accounts/tenants/tenants.service';
 import { Dialplane } from './harness/dialplane';
 import { mariadbLane } from './harness/lanes';
 

@@ -3,7 +3,7 @@ import { ApiToken } from '../src/schema/api-token.entity';
 import { IdempotencyKey } from '../src/schema/idempotency-key.entity';
 import { IdempotencyPart } from '../src/schema/idempotency-part.entity';
 import { User } from '../src/schema/user.entity';
-import { UsersService } from '../src/users/users.service';
+import { UsersService } from '../src/accounts/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';
 import { ask } from './harness/people';

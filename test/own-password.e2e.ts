@@ -1,8 +1,8 @@
 import { type EntityManager } from 'typeorm';
 import { SYSTEM } from '../src/core/actor';
-import { TokensService } from '../src/auth/tokens.service';
+import { TokensService } from '../src/accounts/tokens/token-store';
 import { User as UserRow, type UserStatus } from '../src/schema/user.entity';
-import { UsersService } from '../src/users/users.service';
+import { UsersService } from '../src/accounts/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';
 import * as harness from './harness/people';

@@ -1,5 +1,5 @@
 import { removeTenant } from '../src/tenants/remove-tenant';
-import { lockUser } from '../src/users/lock-user';
+import { lockUser } from '../src/accounts/users/lock-user';
 import { User } from '../src/schema/user.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { type AuditList } from './harness/audit';

@@ -4,7 +4,7 @@ import { createClient } from '@redis/client';
 import { SYSTEM } from '../src/core/actor';
 import { ApiToken } from '../src/schema/api-token.entity';
 import { LOGIN } from '../src/rate-limits/subject';
-import { UsersService } from '../src/users/users.service';
+import { UsersService } from '../src/accounts/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';
 import { describeOnEach, sqliteLane, type TestDatabase } from './harness/lanes';

@@ -1,7 +1,7 @@
 import { SYSTEM } from '../src/core/actor';
 import { AuditService } from '../src/events/audit/audit.service';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { TenantsService } from '../src/tenants/tenants.service';
+import { TenantsService } from '../src/accounts/tenants/tenants.service';
 import { Transactions } from '../src/platform/database/transactions';
 import { load, times } from './bench/load';
 import { lookupOf } from './bench/requests';

@@ -7,11 +7,11 @@ import { requireDecodable } from '../common/http';
 import { RateLimits } from '../rate-limits/rate-limits.service';
 import { LOGIN } from '../rate-limits/subject';
 import { allowsAddress } from '../core/addresses';
-import { rememberAccount } from './account';
-import { type Holder } from './holder';
+import { rememberAccount } from '../accounts/auth-context';
+import { type Holder } from '../accounts/tokens/token-principal';
 import { isApi } from './needs';
-import { LastUse } from './last-use';
-import { TokensService } from './tokens.service';
+import { LastUse } from '../accounts/tokens/last-use';
+import { TokensService } from '../accounts/tokens/token-store';
 
 /** The token that a request brought, be it good or not. */
 export function bearerOf({ headers }: FastifyRequest): string | null {

@@ -9,8 +9,8 @@ import { type KeptAnswer } from '../idempotency/kept-answer';
 import { RateLimits } from '../rate-limits/rate-limits.service';
 import { mapUser } from '../users/user-answer.dto';
 import { usernameOf } from '../core/username';
-import { UsersService } from '../users/users.service';
-import { Account, type AccountOf } from './account';
+import { UsersService } from '../accounts/users/users.service';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import {
   ChangedAnswer,
   ChangeOwnPasswordDto,
@@ -19,11 +19,11 @@ import {
   LoginDto,
   MeAnswer,
 } from './auth.dto';
-import { LoginService } from './login.service';
+import { LoginService } from '../accounts/tokens/login.service';
 import { Needs, NeedsNothing } from './needs';
-import { OwnTokensService } from './own-tokens.service';
+import { OwnTokensService } from '../accounts/tokens/token-management.service';
 import { mapToken } from './token.dto';
-import { TokensService } from './tokens.service';
+import { TokensService } from '../accounts/tokens/token-store';
 
 @ApiTags('Login')
 @Controller('api/auth')

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { text } from '../core/rules';
-import { PASSWORD } from '../users/passwords';
+import { PASSWORD } from '../accounts/users/passwords';
 import { LoggedInUserDto, UserDto } from '../users/user-answer.dto';
 import { TokenDto } from './token.dto';
 

@@ -9,7 +9,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { Unauthorized } from '../core/errors';
-import { accountOf } from './account';
+import { accountOf } from '../accounts/auth-context';
 import { type Permission } from '../core/roles';
 
 const NEED = 'dialplane:need';

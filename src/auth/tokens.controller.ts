@@ -5,9 +5,9 @@ import { ApiErrors } from '../common/api-errors';
 import { etagOf } from '../core/etag';
 import { idOf } from '../core/id';
 import { page } from '../common/page';
-import { Account, type AccountOf } from './account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from './needs';
-import { OwnTokensService } from './own-tokens.service';
+import { OwnTokensService } from '../accounts/tokens/token-management.service';
 import {
   CreatedTokenAnswer,
   CreateTokenDto,
@@ -17,7 +17,7 @@ import {
   TokenAnswer,
   TokenPage,
 } from './token.dto';
-import { tokenFields } from './tokens.service';
+import { tokenFields } from '../accounts/tokens/token-store';
 
 const ID = {
   name: 'id',

@@ -13,7 +13,7 @@ import { Extension } from '../schema/extension.entity';
 import { takeFromDeleted } from '../extensions/taken-from-deleted';
 import { ChangedUsers, type Forget } from '../revocations/changed-users';
 import { Tenant } from '../schema/tenant.entity';
-import { lockTenant } from '../tenants/tenants.service';
+import { lockTenant } from '../accounts/tenants/tenants.service';
 import { type ListCallerIdsQuery, type UpdateCallerIdDto } from './caller-id-input.dto';
 import { CallerId } from '../schema/caller-id.entity';
 import { defaultDeed, moveDefault } from './default-caller-id';

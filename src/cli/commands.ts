@@ -8,7 +8,7 @@ import { isoTime } from '../core/time';
 import { changedUsersElsewhere } from '../revocations/changed-users';
 import { COUNTRY_CODE } from '../core/country-code';
 import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../tenants/tenant.dto';
-import { TenantsService } from '../tenants/tenants.service';
+import { TenantsService } from '../accounts/tenants/tenants.service';
 import { check, type Database, tenantOf, withDatabase } from './database';
 import { openInstallation } from './installation';
 import { type Printed } from './print';

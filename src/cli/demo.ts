@@ -2,7 +2,7 @@ import { type Installation } from '../app.module';
 import { SYSTEM } from '../core/actor';
 import { AuditService } from '../events/audit/audit.service';
 import { changesBetween } from '../events/audit/changes';
-import { TokensService } from '../auth/tokens.service';
+import { TokensService } from '../accounts/tokens/token-store';
 import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { Transactions } from '../platform/database/transactions';
 import { extensionFields, newExtension } from '../extensions/extension-fields';
@@ -11,7 +11,7 @@ import { changedUsersElsewhere } from '../revocations/changed-users';
 import { SealedBox } from '../platform/secrets/sealed-box';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Tenant } from '../schema/tenant.entity';
-import { TenantsService } from '../tenants/tenants.service';
+import { TenantsService } from '../accounts/tenants/tenants.service';
 
 const DOMAIN = 'pbx.local';
 const CALLER_IDS = [

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type Actor } from '../core/actor';
 import { AuditService } from '../events/audit/audit.service';
 import { changesBetween, type Fields } from '../events/audit/changes';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { counted } from '../core/counted';
 import { Conflict, NotFound } from '../core/errors';
 import { requireMatch } from '../core/etag';
@@ -13,7 +13,7 @@ import { asRead } from '../platform/database/search-collation';
 import { unlessTaken } from '../platform/database/unique-violation';
 import { Transactions } from '../platform/database/transactions';
 import { Team } from '../schema/team.entity';
-import { lockTenant } from '../tenants/tenants.service';
+import { lockTenant } from '../accounts/tenants/tenants.service';
 import { type UpdateDepartmentDto } from './department.dto';
 import { Department } from '../schema/department.entity';
 

@@ -2,12 +2,12 @@ import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { DirectoryService } from '../directory/directory.service';
 import { withoutSecrets } from '../directory/user-xml';
-import { findExtension } from '../extensions/extension-queries';
+import { findExtension } from '../accounts/scope/extension-queries';
 import { DiagnosisAnswer, mapDiagnosis } from './diagnosis.dto';
 import { DiagnosisService } from './diagnosis.service';
 

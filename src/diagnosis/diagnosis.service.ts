@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { NotFound } from '../core/errors';
 import { Settings } from '../platform/config/settings';
 import { LookupLog } from '../directory/lookup-log';
 import { ExtensionChanges } from '../events/extension-changes';
 import { EXTENSION_NUMBER } from '../core/extension-number';
-import { liveOrDeleted } from '../extensions/extension-queries';
+import { liveOrDeleted } from '../accounts/scope/extension-queries';
 import { type EslEvent } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';
 import { readAttempt, readEnding, readFailure, readRegister } from '../freeswitch/sofia-events';

@@ -1,6 +1,6 @@
 import { EXTENSION_NUMBER } from '../core/extension-number';
 import { ANONYMOUS_REALM, MAILBOX } from '../freeswitch/names';
-import { isSipDomain } from '../tenants/sip-domain';
+import { isSipDomain } from '../accounts/tenants/sip-domain';
 
 /** What FreeSWITCH asks for; everything else it may ask has the answer "not found". */
 export type LookupRequest =

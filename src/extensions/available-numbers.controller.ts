@@ -1,13 +1,13 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { emergencyNumbersOf } from '../core/emergency-numbers';
 import { Tenant } from '../schema/tenant.entity';
 import { AvailableNumbersAnswer, AvailableNumbersQuery, rangeOf } from './available-numbers.dto';
-import { takenNumbers } from './extension-queries';
+import { takenNumbers } from '../accounts/scope/extension-queries';
 import { freeNumbers } from '../core/free-numbers';
 
 const COUNT = 20;

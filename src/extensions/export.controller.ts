@@ -2,7 +2,7 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { chunksOf } from '../core/chunks';
@@ -10,7 +10,7 @@ import { CSV } from '../core/csv';
 import { CsvLimits, csvStream } from '../common/csv-stream';
 import { EXPORT_HEADER, extensionLines } from './extension-csv';
 import { ExportQuery } from './extension-input.dto';
-import { extensionsOf, filtered, numbersOf } from './extension-queries';
+import { extensionsOf, filtered, numbersOf } from '../accounts/scope/extension-queries';
 import { type Extension } from '../schema/extension.entity';
 
 const ROWS_AT_ONCE = 1_000;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { findActiveCallerId } from '../caller-ids/caller-ids.service';
 import { AuditService } from '../events/audit/audit.service';
 import { changesBetween } from '../events/audit/changes';
@@ -15,7 +15,7 @@ import { type NewCredentials, SipCredentials } from '../platform/secrets/sip-cre
 import { refuseWeak } from '../platform/secrets/weak-password';
 import { Team } from '../schema/team.entity';
 import { type Tenant } from '../schema/tenant.entity';
-import { lockTenant } from '../tenants/tenants.service';
+import { lockTenant } from '../accounts/tenants/tenants.service';
 import {
   type CreateExtensionDto,
   type ListExtensionsQuery,
@@ -24,8 +24,8 @@ import {
 import { applyFields, extensionFields, newExtension } from './extension-fields';
 import { mailboxWork } from './mailbox';
 import { pinFaultOf, withPinFault } from './pin-faults';
-import { findExtension, listExtensions } from './extension-queries';
-import { refuseBeyond, requireOwnTeam } from './extension-scope';
+import { findExtension, listExtensions } from '../accounts/scope/extension-queries';
+import { refuseBeyond, requireOwnTeam } from '../accounts/scope/extension-scope';
 import { ExtensionChanges } from '../events/extension-changes';
 import { Extension } from '../schema/extension.entity';
 import { requireOrdinary, requireRoom } from './room';

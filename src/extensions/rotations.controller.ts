@@ -1,7 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { CSV, csvLines } from '../core/csv';

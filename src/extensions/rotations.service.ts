@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { AuditService, type Deed } from '../events/audit/audit.service';
 import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
 import { ChangedUsers } from '../revocations/changed-users';
 import { type NewCredentials, SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Team } from '../schema/team.entity';
-import { lockTenant } from '../tenants/tenants.service';
-import { inScope, type Viewer } from './extension-scope';
+import { lockTenant } from '../accounts/tenants/tenants.service';
+import { inScope, type Viewer } from '../accounts/scope/extension-scope';
 import { Extension } from '../schema/extension.entity';
 import { MOST_ROTATED, refuseEach, type Selection } from './rotation-input.dto';
 

@@ -1,5 +1,5 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { accountOf } from '../auth/account';
+import { accountOf } from '../accounts/auth-context';
 import { isApi } from '../auth/needs';
 import { Idempotency, REPLAYED } from './idempotency.service';
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { accountOf } from '../auth/account';
+import { accountOf } from '../accounts/auth-context';
 import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../core/errors';
 import { InstallationSecrets } from '../platform/config/secret-files';
 import { CannotUnseal, SealedBox } from '../platform/secrets/sealed-box';

@@ -1,4 +1,4 @@
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { changesBetween } from '../events/audit/changes';
 import { type Deed } from '../events/audit/audit.service';
 import { canonicalNumber } from '../caller-ids/phone-number';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type AccountOf } from '../auth/account';
-import { TokensService } from '../auth/tokens.service';
+import { type AccountOf } from '../accounts/auth-context';
+import { TokensService } from '../accounts/tokens/token-store';
 
 /** Who started an import, or follows one, lost the right to it. */
 export class HolderGone extends Error {

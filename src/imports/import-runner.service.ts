@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { ServiceUnavailable } from '../core/errors';
 import { now } from '../core/time';
 import { Transactions } from '../platform/database/transactions';

@@ -11,13 +11,13 @@ import {
 } from 'typeorm';
 import { type Actor } from '../core/actor';
 import { AuditService } from '../events/audit/audit.service';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { type Scope } from '../core/roles';
 import { Conflict, NotFound } from '../core/errors';
 import { type PageQuery, pageOf } from '../common/page';
 import { now } from '../core/time';
 import { Transactions } from '../platform/database/transactions';
-import { lockTenant } from '../tenants/tenants.service';
+import { lockTenant } from '../accounts/tenants/tenants.service';
 import { SealedBox } from '../platform/secrets/sealed-box';
 import { ImportJob, isOver } from '../schema/import-job.entity';
 import { ImportPart, PART_BYTES, type PartKind } from '../schema/import-part.entity';

@@ -1,6 +1,6 @@
 import { type ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { ServiceUnavailable } from '../core/errors';
 import { ImportHolders } from './import-holders.service';
 import { type ImportJob, isOver } from '../schema/import-job.entity';

@@ -9,7 +9,7 @@ import { ExtensionChanges } from '../events/extension-changes';
 import { type RevocationNode } from '../schema/revocation-node.entity';
 import { RevocationsService } from '../revocations/revocations.service';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
-import { lockTenant } from '../tenants/tenants.service';
+import { lockTenant } from '../accounts/tenants/tenants.service';
 import { type Edit, type NewRow } from './edits';
 import { ImportHolders } from './import-holders.service';
 import { type Candidate } from './import-rows';

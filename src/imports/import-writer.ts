@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { type Deed } from '../events/audit/audit.service';
 import { changesBetween } from '../events/audit/changes';
 import { extensionFields } from '../extensions/extension-fields';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { csvLines } from '../core/csv';
 import { Conflict, NotFound } from '../core/errors';
 import { idOf } from '../core/id';

@@ -1,4 +1,4 @@
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { Listeners } from '../core/listeners';
 import { type ImportJob } from '../schema/import-job.entity';
 import { type Candidate } from './import-rows';

@@ -1,5 +1,5 @@
 import { type EntityManager, In } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { CallerId } from '../schema/caller-id.entity';
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
 import { Extension } from '../schema/extension.entity';

@@ -1,7 +1,7 @@
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
 import { likePattern } from '../common/page';
-import { inScope, type Viewer } from '../extensions/extension-scope';
-import { numbersOf as inOrder } from '../extensions/extension-queries';
+import { inScope, type Viewer } from '../accounts/scope/extension-scope';
+import { numbersOf as inOrder } from '../accounts/scope/extension-queries';
 import { Extension } from '../schema/extension.entity';
 import { type ListRegistrationsQuery } from './registrations.dto';
 

@@ -6,8 +6,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../auth/account';
-import { TokensService } from '../auth/tokens.service';
+import { type AccountOf } from '../accounts/auth-context';
+import { TokensService } from '../accounts/tokens/token-store';
 import { ServiceUnavailable } from '../core/errors';
 import { Settings } from '../platform/config/settings';
 import { ExtensionChanges } from '../events/extension-changes';

@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { bearerOf } from '../auth/access';
 import { Needs } from '../auth/needs';
 import { ApiErrors, ErrorBody } from '../common/api-errors';

@@ -1,11 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, pageOf } from '../common/page';
-import { findExtension } from '../extensions/extension-queries';
+import { findExtension } from '../accounts/scope/extension-queries';
 import { previousPassword } from './previous-password';
 import { namesOf, numbersOf } from './registration-queries';
 import {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { AuditService } from '../events/audit/audit.service';
 import { withDeadline } from '../core/deadline';
 import { Conflict, NotFound } from '../core/errors';
 import { Settings } from '../platform/config/settings';
 import { Transactions } from '../platform/database/transactions';
-import { findExtension } from '../extensions/extension-queries';
+import { findExtension } from '../accounts/scope/extension-queries';
 import { DEVICE_ID, deviceId } from '../freeswitch/device-id';
 import { type EslClient } from '../freeswitch/esl-client';
 import { NodePool } from '../freeswitch/node-pool';

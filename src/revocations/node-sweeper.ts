@@ -9,7 +9,7 @@ import { dropContacts, flushUser, listRegistrations, userExists } from '../frees
 import { type EslClient } from '../freeswitch/esl-client';
 import { type Leave, NodePool } from '../freeswitch/node-pool';
 import { FreeswitchNode } from '../schema/node.entity';
-import { isSipDomain } from '../tenants/sip-domain';
+import { isSipDomain } from '../accounts/tenants/sip-domain';
 import { catchUp, leaveBehind } from './left-behind';
 import { RevocationsService } from './revocations.service';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, MoreThanOrEqual } from 'typeorm';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { type PageQuery, pageOf } from '../common/page';
 import { namesNow } from '../nodes/node-names';
 import { type Standing, standingOf } from '../nodes/standing';
-import { requireNumberOnceUsed } from '../extensions/extension-queries';
+import { requireNumberOnceUsed } from '../accounts/scope/extension-queries';
 import { Revocation } from '../schema/revocation.entity';
 import { RevocationNode } from '../schema/revocation-node.entity';
 

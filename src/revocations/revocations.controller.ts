@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, PageQuery } from '../common/page';

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager, type FindOptionsWhere, In, IsNull, Not 
 import { type Actor } from '../core/actor';
 import { AuditService, type Deed } from '../events/audit/audit.service';
 import { changesBetween, type Fields } from '../events/audit/changes';
-import { type AccountOf } from '../auth/account';
+import { type AccountOf } from '../accounts/auth-context';
 import { counted } from '../core/counted';
 import { Conflict, InvalidData, NotFound } from '../core/errors';
 import { requireMatch } from '../core/etag';
@@ -12,13 +12,13 @@ import { now } from '../core/time';
 import { asRead } from '../platform/database/search-collation';
 import { unlessTaken } from '../platform/database/unique-violation';
 import { Department } from '../schema/department.entity';
-import { type Viewer } from '../extensions/extension-scope';
+import { type Viewer } from '../accounts/scope/extension-scope';
 import { Extension } from '../schema/extension.entity';
 import { takeFromDeleted } from '../extensions/taken-from-deleted';
 import { ChangedUsers } from '../revocations/changed-users';
 import { type Change } from '../revocations/revocation-store';
-import { lockTenant } from '../tenants/tenants.service';
-import { takeTeam } from '../users/taken-from-users';
+import { lockTenant } from '../accounts/tenants/tenants.service';
+import { takeTeam } from '../accounts/users/detach-references';
 import { type CreateTeamDto, type UpdateTeamDto } from './team.dto';
 import { Team } from '../schema/team.entity';
 

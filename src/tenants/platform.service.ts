@@ -15,9 +15,14 @@ import { ChangedUsers } from '../revocations/changed-users';
 import { type Change } from '../revocations/revocation-store';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenant.dto';
 import { Tenant } from '../schema/tenant.entity';
-import { forPlatform, heldTenant, tenantFields, type TenantWithUsage } from './tenants.service';
+import {
+  forPlatform,
+  heldTenant,
+  tenantFields,
+  type TenantWithUsage,
+} from '../accounts/tenants/tenants.service';
 import { removeTenant } from './remove-tenant';
-import { usageOf } from './usage';
+import { usageOf } from '../accounts/tenants/usage';
 
 /** Tenants as the platform's operators see and manage them. */
 @Injectable()

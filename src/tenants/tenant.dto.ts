@@ -5,9 +5,9 @@ import { boolean, integer, list, matching, oneOf, type Rule } from '../core/rule
 import { isoTime } from '../core/time';
 import { COUNTRY_CODE } from '../core/country-code';
 import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from '../core/emergency-numbers';
-import { isSipDomain } from './sip-domain';
+import { isSipDomain } from '../accounts/tenants/sip-domain';
 import { type Tenant, TENANT_STATUSES, type TenantStatus } from '../schema/tenant.entity';
-import { type NewTenant, type TenantWithUsage } from './tenants.service';
+import { type NewTenant, type TenantWithUsage } from '../accounts/tenants/tenants.service';
 
 const NAME = { min: 1, max: 100 };
 export const MAX_EXTENSIONS = { min: 0, max: 10_000_000 };

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { etagOf } from '../core/etag';
@@ -18,7 +18,7 @@ import {
   UpdateTenantDto,
 } from './tenant.dto';
 import { PlatformService } from './platform.service';
-import { tenantFields, TenantsService } from './tenants.service';
+import { tenantFields, TenantsService } from '../accounts/tenants/tenants.service';
 
 const ID = { name: 'id', description: "The tenant's id.", schema: { type: 'integer' } } as const;
 

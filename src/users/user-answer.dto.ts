@@ -3,7 +3,7 @@ import { ROLES, tierOf, TIERS } from '../core/roles';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
 import { USER_STATUSES } from '../schema/user.entity';
-import { type KnownUser } from './users.service';
+import { type KnownUser } from '../accounts/users/users.service';
 
 /** Who is logged in, as a login tells. */
 export class LoggedInUserDto {

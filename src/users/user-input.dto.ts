@@ -4,7 +4,7 @@ import { Field } from '../common/field';
 import { ListQuery } from '../common/page';
 import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../core/rules';
 import { EXTENSION_NUMBER } from '../core/extension-number';
-import { PASSWORD } from './passwords';
+import { PASSWORD } from '../accounts/users/passwords';
 import { USER_STATUSES, type UserStatus } from '../schema/user.entity';
 import { USERNAME, usernameOf } from '../core/username';
 

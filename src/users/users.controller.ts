@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../auth/account';
+import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { etagOf } from '../core/etag';
@@ -10,7 +10,7 @@ import { page } from '../common/page';
 import { DeletedAnswer } from '../extensions/extension-answer.dto';
 import { CreatedUserAnswer, mapUser, UserAnswer, UserPage } from './user-answer.dto';
 import { CreateUserDto, ListUsersQuery, UpdateUserDto } from './user-input.dto';
-import { userFields, UsersService } from './users.service';
+import { userFields, UsersService } from '../accounts/users/users.service';
 
 const ID = { name: 'id', description: "The user's id.", schema: { type: 'integer' } } as const;
 

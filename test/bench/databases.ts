@@ -5,7 +5,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
 import { AuditService } from '../../src/events/audit/audit.service';
-import { TokensService } from '../../src/auth/tokens.service';
+import { TokensService } from '../../src/accounts/tokens/token-store';
 import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
 import { now } from '../../src/core/time';
 import { InstallationSecrets } from '../../src/platform/config/secret-files';
@@ -17,7 +17,7 @@ import { Extension } from '../../src/schema/extension.entity';
 import { changedUsersElsewhere } from '../../src/revocations/changed-users';
 import { SealedBox } from '../../src/platform/secrets/sealed-box';
 import { SipCredentials } from '../../src/platform/secrets/sip-credentials.service';
-import { TenantsService } from '../../src/tenants/tenants.service';
+import { TenantsService } from '../../src/accounts/tenants/tenants.service';
 import { startMariadb } from '../harness/mariadb';
 import { numberAt } from './requests';
 

@@ -7,14 +7,14 @@ import { auditKey } from '../../src/events/audit/chain';
 import { beginAudit } from '../../src/events/audit/initialize-chains';
 import { createApp } from '../../src/app';
 import { type Role } from '../../src/core/roles';
-import { TokensService } from '../../src/auth/tokens.service';
+import { TokensService } from '../../src/accounts/tokens/token-store';
 import { createLogger } from '../../src/platform/logging';
 import { InstallationSecrets } from '../../src/platform/config/secret-files';
 import { readSettings } from '../../src/platform/config/settings';
 import { createDataSource } from '../../src/platform/database/data-source';
 import { migrate } from '../../src/platform/database/migrate';
 import { type Tenant } from '../../src/schema/tenant.entity';
-import { TenantsService } from '../../src/tenants/tenants.service';
+import { TenantsService } from '../../src/accounts/tenants/tenants.service';
 import { type Lane, type TestDatabase } from './lanes';
 import { PATIENCE_MS } from './patience';
 

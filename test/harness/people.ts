@@ -1,5 +1,5 @@
 import { COMMAND_LINE } from '../../src/core/actor';
-import { UsersService } from '../../src/users/users.service';
+import { UsersService } from '../../src/accounts/users/users.service';
 import { type Answer, type Dialplane, type TestTenant } from './dialplane';
 
 export const PASSWORD = 'correct horse battery';

@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { Transactions } from '../../src/platform/database/transactions';
-import { lockTenant } from '../../src/tenants/tenants.service';
+import { lockTenant } from '../../src/accounts/tenants/tenants.service';
 import { type Dialplane, type TestTenant } from './dialplane';
 import { eventually } from './eventually';
 

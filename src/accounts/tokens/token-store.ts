@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type Actor } from '../core/actor';
-import { AuditService } from '../events/audit/audit.service';
-import { changesBetween } from '../events/audit/changes';
-import { sameSecret } from '../core/same-secret';
-import { isoTime, now } from '../core/time';
-import { type Prepared, prepared } from '../platform/database/prepared';
-import { rawTime } from '../platform/database/raw-time';
-import { Transactions } from '../platform/database/transactions';
-import { ApiToken } from '../schema/api-token.entity';
-import { type Role, type Tier } from '../core/roles';
-import { accountFrom, type Holder, HOLDER_SQL, type HolderRow, TEAMS_SQL } from './holder';
+import { type Actor } from '../../core/actor';
+import { AuditService } from '../../events/audit/audit.service';
+import { changesBetween } from '../../events/audit/changes';
+import { sameSecret } from '../../core/same-secret';
+import { isoTime, now } from '../../core/time';
+import { type Prepared, prepared } from '../../platform/database/prepared';
+import { rawTime } from '../../platform/database/raw-time';
+import { Transactions } from '../../platform/database/transactions';
+import { ApiToken } from '../../schema/api-token.entity';
+import { type Role, type Tier } from '../../core/roles';
+import { accountFrom, type Holder, HOLDER_SQL, type HolderRow, TEAMS_SQL } from './token-principal';
 import { makeSecret, readToken, secretHash } from './token';
 
 /** A token to be made. Without a user it belongs to the tenant and needs a role. */

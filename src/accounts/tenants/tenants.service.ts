@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type Actor } from '../core/actor';
-import { AuditService, type Deed } from '../events/audit/audit.service';
-import { type Changes, changesBetween } from '../events/audit/changes';
-import { InvalidData, Unauthenticated } from '../core/errors';
-import { now } from '../core/time';
-import { held } from '../platform/database/row-lock';
-import { unlessTaken } from '../platform/database/unique-violation';
-import { Transactions } from '../platform/database/transactions';
+import { type Actor } from '../../core/actor';
+import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { type Changes, changesBetween } from '../../events/audit/changes';
+import { InvalidData, Unauthenticated } from '../../core/errors';
+import { now } from '../../core/time';
+import { held } from '../../platform/database/row-lock';
+import { unlessTaken } from '../../platform/database/unique-violation';
+import { Transactions } from '../../platform/database/transactions';
 import { isSipDomain } from './sip-domain';
-import { Tenant } from '../schema/tenant.entity';
+import { Tenant } from '../../schema/tenant.entity';
 import { type Usage } from './usage';
 
 export interface NewTenant {

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { argon2id, hash, verify } from 'argon2';
-import { ServiceUnavailable } from '../core/errors';
+import { ServiceUnavailable } from '../../core/errors';
 
 /** OWASP's advice for argon2id: 19 MiB, two passes, one lane. */
 const COST = { type: argon2id, memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;

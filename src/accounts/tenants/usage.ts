@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { now } from '../core/time';
+import { now } from '../../core/time';
 
 /** What a tenant has. */
 export interface Usage {

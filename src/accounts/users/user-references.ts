@@ -1,9 +1,9 @@
 import { type EntityManager, In } from 'typeorm';
-import { InvalidData } from '../core/errors';
-import { Extension } from '../schema/extension.entity';
-import { Team } from '../schema/team.entity';
-import { UserTeam } from '../schema/user-team.entity';
-import { type User } from '../schema/user.entity';
+import { InvalidData } from '../../core/errors';
+import { Extension } from '../../schema/extension.entity';
+import { Team } from '../../schema/team.entity';
+import { UserTeam } from '../../schema/user-team.entity';
+import { type User } from '../../schema/user.entity';
 
 /** @throws InvalidData when the tenant has no such extension */
 export async function extensionIdOf(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LARGEST_ID } from '../core/id';
-import { randomAlphanumerics } from '../platform/secrets/password';
+import { LARGEST_ID } from '../../core/id';
+import { randomAlphanumerics } from '../../platform/secrets/password';
 
 const SECRET_LENGTH = 40;
 const TOKEN = /^([1-9][0-9]{0,9})\|([A-Za-z0-9]{40,100})$/;

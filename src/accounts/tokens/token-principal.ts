@@ -1,4 +1,4 @@
-import { type AccountOf } from './account';
+import { type AccountOf } from '../auth-context';
 import {
   common,
   narrower,
@@ -8,7 +8,7 @@ import {
   type Scope,
   scopeOf,
   type Tier,
-} from '../core/roles';
+} from '../../core/roles';
 
 /** All that decides what a token may do: its id. The path that every request waits for. */
 export const HOLDER_SQL = `

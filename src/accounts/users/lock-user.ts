@@ -1,7 +1,7 @@
 import { type EntityManager } from 'typeorm';
-import { held } from '../platform/database/row-lock';
+import { held } from '../../platform/database/row-lock';
 import { heldTenant } from '../tenants/tenants.service';
-import { User } from '../schema/user.entity';
+import { User } from '../../schema/user.entity';
 
 /**
  * The user's row, and before it the tenant's, held until the transaction ends: what is done to a user, or in his

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Actor } from '../core/actor';
-import { Unauthenticated, Unauthorized } from '../core/errors';
-import { now } from '../core/time';
-import { Transactions } from '../platform/database/transactions';
+import { type Actor } from '../../core/actor';
+import { Unauthenticated, Unauthorized } from '../../core/errors';
+import { now } from '../../core/time';
+import { Transactions } from '../../platform/database/transactions';
 import { lockUser } from '../users/lock-user';
 import { Passwords } from '../users/passwords';
-import { User } from '../schema/user.entity';
-import { usernameOf } from '../core/username';
-import { TokensService } from './tokens.service';
+import { User } from '../../schema/user.entity';
+import { usernameOf } from '../../core/username';
+import { TokensService } from './token-store';
 
 const TOKEN_NAME = 'login';
 

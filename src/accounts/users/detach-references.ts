@@ -1,10 +1,10 @@
 import { type EntityManager, In } from 'typeorm';
-import { type Deed } from '../events/audit/audit.service';
-import { changesBetween, type Fields } from '../events/audit/changes';
-import { now } from '../core/time';
-import { type Extension } from '../schema/extension.entity';
-import { UserTeam } from '../schema/user-team.entity';
-import { User } from '../schema/user.entity';
+import { type Deed } from '../../events/audit/audit.service';
+import { changesBetween, type Fields } from '../../events/audit/changes';
+import { now } from '../../core/time';
+import { type Extension } from '../../schema/extension.entity';
+import { UserTeam } from '../../schema/user-team.entity';
+import { User } from '../../schema/user.entity';
 
 /**
  * Takes a team that is deleted from all who have it, inside a transaction that holds the tenant.

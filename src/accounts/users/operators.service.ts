@@ -1,14 +1,14 @@
 import { type DataSource, type EntityManager, IsNull } from 'typeorm';
-import { type Actor } from '../core/actor';
-import { type AuditService } from '../events/audit/audit.service';
-import { changesBetween } from '../events/audit/changes';
-import { revokeTokens } from '../auth/revoke';
-import { InvalidData } from '../core/errors';
-import { now } from '../core/time';
-import { type Transactions } from '../platform/database/transactions';
+import { type Actor } from '../../core/actor';
+import { type AuditService } from '../../events/audit/audit.service';
+import { changesBetween } from '../../events/audit/changes';
+import { revokeTokens } from '../tokens/revoke';
+import { InvalidData } from '../../core/errors';
+import { now } from '../../core/time';
+import { type Transactions } from '../../platform/database/transactions';
 import { lockUser } from './lock-user';
-import { User, type UserStatus } from '../schema/user.entity';
-import { usernameOf } from '../core/username';
+import { User, type UserStatus } from '../../schema/user.entity';
+import { usernameOf } from '../../core/username';
 
 const OPERATOR = { role: 'operator', tenantId: IsNull() } as const;
 

@@ -1,12 +1,12 @@
 import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
-import { type Actor } from '../core/actor';
-import { type AuditService, type Deed } from '../events/audit/audit.service';
-import { changesBetween } from '../events/audit/changes';
-import { NotFound } from '../core/errors';
-import { now } from '../core/time';
-import { held } from '../platform/database/row-lock';
-import { ApiToken } from '../schema/api-token.entity';
-import { tokenFields } from './tokens.service';
+import { type Actor } from '../../core/actor';
+import { type AuditService, type Deed } from '../../events/audit/audit.service';
+import { changesBetween } from '../../events/audit/changes';
+import { NotFound } from '../../core/errors';
+import { now } from '../../core/time';
+import { held } from '../../platform/database/row-lock';
+import { ApiToken } from '../../schema/api-token.entity';
+import { tokenFields } from './token-store';
 
 /** Somebody who logs in anew for each request has very many: these are told of together. */
 const MOST_TOLD = 200;

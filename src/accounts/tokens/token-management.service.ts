@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, MoreThan, type FindOptionsWhere } from 'typeorm';
-import { AuditService } from '../events/audit/audit.service';
-import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized } from '../core/errors';
-import { requireMatch } from '../core/etag';
-import { pageOf } from '../common/page';
-import { now } from '../core/time';
-import { Settings } from '../platform/config/settings';
-import { held } from '../platform/database/row-lock';
-import { Transactions } from '../platform/database/transactions';
+import { AuditService } from '../../events/audit/audit.service';
+import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized } from '../../core/errors';
+import { requireMatch } from '../../core/etag';
+import { pageOf } from '../../common/page';
+import { now } from '../../core/time';
+import { Settings } from '../../platform/config/settings';
+import { held } from '../../platform/database/row-lock';
+import { Transactions } from '../../platform/database/transactions';
 import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from '../users/lock-user';
-import { type AccountOf } from './account';
-import { ApiToken } from '../schema/api-token.entity';
-import { readFutureTime } from '../core/expiry';
+import { type AccountOf } from '../auth-context';
+import { ApiToken } from '../../schema/api-token.entity';
+import { readFutureTime } from '../../core/expiry';
 import { revokeIn } from './revoke';
-import { type CreateTokenDto, type ListTokensQuery } from './token.dto';
-import { tokenFields, TokensService } from './tokens.service';
+import { type CreateTokenDto, type ListTokensQuery } from '../../auth/token.dto';
+import { tokenFields, TokensService } from './token-store';
 
 interface Revoking {
   action?: string;

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Transactions } from '../platform/database/transactions';
-import { now } from '../core/time';
-import { ApiToken } from '../schema/api-token.entity';
+import { Transactions } from '../../platform/database/transactions';
+import { now } from '../../core/time';
+import { ApiToken } from '../../schema/api-token.entity';
 
 const EVERY_MS = 5_000;
 /** A token that is used all the time is written down once a minute. */

@@ -1,4 +1,4 @@
-import { ANONYMOUS_REALM } from '../freeswitch/names';
+import { ANONYMOUS_REALM } from '../../freeswitch/names';
 
 const LONGEST = 190;
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';

@@ -6,14 +6,14 @@ import {
   type OrderByCondition,
   type SelectQueryBuilder,
 } from 'typeorm';
-import { NotFound } from '../core/errors';
-import { likePattern, pageOf } from '../common/page';
-import { Revocation } from '../schema/revocation.entity';
-import { type ListExtensionsQuery } from './extension-input.dto';
-import { byNumber, EXTENSION_NUMBER } from '../core/extension-number';
+import { NotFound } from '../../core/errors';
+import { likePattern, pageOf } from '../../common/page';
+import { Revocation } from '../../schema/revocation.entity';
+import { type ListExtensionsQuery } from '../../extensions/extension-input.dto';
+import { byNumber, EXTENSION_NUMBER } from '../../core/extension-number';
 import { inScope, sees, type Viewer } from './extension-scope';
-import { Extension } from '../schema/extension.entity';
-import { type NumberRange, TAKEN_PER_PAGE } from '../core/free-numbers';
+import { Extension } from '../../schema/extension.entity';
+import { type NumberRange, TAKEN_PER_PAGE } from '../../core/free-numbers';
 
 /** As byNumber has it, on every database. */
 const BY_NUMBER: OrderByCondition = { 'CAST(e.live_number AS DECIMAL(10))': 'ASC', 'e.live_number': 'ASC' };

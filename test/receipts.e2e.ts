@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type ExtensionChange, ExtensionChanges } from '../src/events/extension-changes';
-import { rotationFlushes } from '../src/revocations/receipts.service';
+import { rotationFlushes } from '../src/nodes/revocations/receipts.service';
 import { Revocation } from '../src/schema/revocation.entity';
-import { RevocationStore } from '../src/revocations/revocation-store';
+import { RevocationStore } from '../src/nodes/revocations/revocation-store';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
 import { ApiToken } from '../src/schema/api-token.entity';
-import { RegistrationsService } from '../src/registrations/registrations.service';
-import { StreamLimits } from '../src/registrations/stream-limits';
+import { RegistrationsService } from '../src/nodes/registrations/state/registrations.service';
+import { StreamLimits } from '../src/nodes/registrations/stream/stream-limits';
 import { FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { EventStream, type StreamRequest } from './harness/event-stream';

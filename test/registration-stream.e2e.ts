@@ -4,8 +4,8 @@ import { EventStream, type Frame, type StreamRequest } from './harness/event-str
 import { eventually } from './harness/eventually';
 import { describeOnEach } from './harness/lanes';
 import { tellRegistered } from './harness/register-events';
-import { RegistrationsService } from '../src/registrations/registrations.service';
-import { StreamLimits } from '../src/registrations/stream-limits';
+import { RegistrationsService } from '../src/nodes/registrations/state/registrations.service';
+import { StreamLimits } from '../src/nodes/registrations/stream/stream-limits';
 
 interface Extension {
   extension_number: string;

@@ -6,7 +6,7 @@ import { CsvLimits, csvStream, wantsCsv } from '../common/csv-stream';
 import { page } from '../common/page';
 import { AUDIT_HEADER, auditLines } from './audit-csv';
 import { type AuditEntry } from '../schema/audit-entry.entity';
-import { auditedNodes } from './audited-receipts';
+import { auditedNodes } from '../nodes/revocations/audited-receipts';
 import { AuditLog } from '../events/audit/audit-log.service';
 import {
   type AuditEntryDto,

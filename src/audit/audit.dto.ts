@@ -7,7 +7,7 @@ import { isoTime } from '../core/time';
 import { mapPart, NodeReceiptDto, RECEIPT_STATUSES, receiptStatus } from '../revocations/receipts.dto';
 import { ACTOR_KINDS } from '../core/actor';
 import { type AuditEntry } from '../schema/audit-entry.entity';
-import { type AuditedNode } from './audited-receipts';
+import { type AuditedNode } from '../nodes/revocations/audited-receipts';
 import { RESOURCE_TYPES } from '../events/audit/audit.service';
 
 const WORD = { max: 190 };

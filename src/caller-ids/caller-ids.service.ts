@@ -11,7 +11,7 @@ import { now } from '../core/time';
 import { unlessTaken } from '../platform/database/unique-violation';
 import { Extension } from '../schema/extension.entity';
 import { takeFromDeleted } from '../extensions/taken-from-deleted';
-import { ChangedUsers, type Forget } from '../revocations/changed-users';
+import { ChangedUsers, type Forget } from '../nodes/revocations/user-change-transaction';
 import { Tenant } from '../schema/tenant.entity';
 import { lockTenant } from '../accounts/tenants/tenants.service';
 import { type ListCallerIdsQuery, type UpdateCallerIdDto } from './caller-id-input.dto';

@@ -1,6 +1,6 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import { Extension } from '../schema/extension.entity';
-import { type Change } from '../revocations/revocation-store';
+import { type Change } from '../nodes/revocations/revocation-store';
 
 /** So many at most are told at once of a change of what they present. */
 const MOST_TOLD = 1_000;

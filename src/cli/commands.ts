@@ -5,7 +5,7 @@ import { mapCallerId } from '../caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';
 import { asName, label, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
-import { changedUsersElsewhere } from '../revocations/changed-users';
+import { changedUsersElsewhere } from '../nodes/revocations/user-change-transaction';
 import { COUNTRY_CODE } from '../core/country-code';
 import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../tenants/tenant.dto';
 import { TenantsService } from '../accounts/tenants/tenants.service';

@@ -7,7 +7,7 @@ import { CallerIdsService } from '../caller-ids/caller-ids.service';
 import { Transactions } from '../platform/database/transactions';
 import { extensionFields, newExtension } from '../extensions/extension-fields';
 import { Extension } from '../schema/extension.entity';
-import { changedUsersElsewhere } from '../revocations/changed-users';
+import { changedUsersElsewhere } from '../nodes/revocations/user-change-transaction';
 import { SealedBox } from '../platform/secrets/sealed-box';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Tenant } from '../schema/tenant.entity';

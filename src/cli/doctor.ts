@@ -10,7 +10,7 @@ import { EslClient } from '../freeswitch/esl-client';
 import { registrationsOf, type XmlCurlBinding, xmlCurlBindings } from '../freeswitch/commands';
 import { type NodeAddress } from '../freeswitch/node-address';
 import { type UnknownNode, unknownNodes } from '../schema/unknown-node.entity';
-import { NodesService } from '../nodes/nodes.service';
+import { NodesService } from '../nodes/registry/nodes.service';
 import { CannotUnseal, SealedBox } from '../platform/secrets/sealed-box';
 import { callerIdWarnings } from './doctor-caller-ids';
 import { emergencyWarnings } from './doctor-emergency';

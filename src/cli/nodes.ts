@@ -6,7 +6,7 @@ import { isoTime } from '../core/time';
 import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
 import { type FreeswitchNode } from '../schema/node.entity';
 import { mapUnknownNode } from '../nodes/nodes.dto';
-import { NodesService } from '../nodes/nodes.service';
+import { NodesService } from '../nodes/registry/nodes.service';
 import { unknownNodes } from '../schema/unknown-node.entity';
 import { SealedBox } from '../platform/secrets/sealed-box';
 import { check, withDatabase } from './database';

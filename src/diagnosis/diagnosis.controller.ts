@@ -5,11 +5,11 @@ import { DataSource } from 'typeorm';
 import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { DirectoryService } from '../directory/directory.service';
-import { withoutSecrets } from '../directory/user-xml';
+import { DirectoryService } from '../nodes/directory/directory.service';
+import { withoutSecrets } from '../nodes/directory/user-xml';
 import { findExtension } from '../accounts/scope/extension-queries';
 import { DiagnosisAnswer, mapDiagnosis } from './diagnosis.dto';
-import { DiagnosisService } from './diagnosis.service';
+import { DiagnosisService } from '../nodes/diagnosis/diagnosis.service';
 
 const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
 

@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { isoTime } from '../core/time';
-import { type LookupResult, LOOKUP_RESULTS } from '../directory/lookup-log';
+import { type LookupResult, LOOKUP_RESULTS } from '../nodes/directory/lookup-log';
 import { type Extension, EXTENSION_STATUSES } from '../schema/extension.entity';
 import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../freeswitch/sofia-events';
-import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
-import { type Transport, TRANSPORTS } from '../registrations/device';
+import { REGISTRATION_STATES, type RegistrationState } from '../nodes/registrations/state/registration-state';
+import { type Transport, TRANSPORTS } from '../nodes/registrations/state/device';
 import { mapNodes, NodesDto } from '../registrations/node-states.dto';
-import { type Facts, type KnownExtension } from './facts';
-import { type Count, type SeenAttempt, type SeenLookup } from './sightings';
-import { verdict, VERDICT_CODES, type VerdictCode } from './verdict';
+import { type Facts, type KnownExtension } from '../nodes/diagnosis/facts';
+import { type Count, type SeenAttempt, type SeenLookup } from '../nodes/diagnosis/evidence-store';
+import { verdict, VERDICT_CODES, type VerdictCode } from '../nodes/diagnosis/verdict';
 
 const TIME_OR_NULL = { type: 'string', format: 'date-time', nullable: true } as const;
 

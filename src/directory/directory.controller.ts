@@ -4,12 +4,12 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { clientAddress } from '../common/client-address';
 import { Metrics } from '../platform/metrics';
 import { DatabaseAway, isUnavailable } from '../platform/database/unavailable';
-import { NodeAskers } from '../nodes/node-askers';
+import { NodeAskers } from '../nodes/registry/node-askers';
 import { type Xml } from '../freeswitch/xml';
-import { DirectoryService } from './directory.service';
-import { LookupLog, type LookupResult } from './lookup-log';
-import { type LookupRequest, readLookup } from './lookup-request';
-import { LookupsInFlight } from './lookups-in-flight';
+import { DirectoryService } from '../nodes/directory/directory.service';
+import { LookupLog, type LookupResult } from '../nodes/directory/lookup-log';
+import { type LookupRequest, readLookup } from '../nodes/directory/lookup-request';
+import { LookupsInFlight } from '../nodes/directory/lookups-in-flight';
 import { XmlCurlGuard } from './xml-curl.guard';
 
 /** In trouble every lookup has the same to tell; it is told as often as this. */

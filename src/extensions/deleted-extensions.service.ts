@@ -8,7 +8,7 @@ import { Conflict, NotFound } from '../core/errors';
 import { now } from '../core/time';
 import { Settings } from '../platform/config/settings';
 import { Transactions } from '../platform/database/transactions';
-import { ChangedUsers } from '../revocations/changed-users';
+import { ChangedUsers } from '../nodes/revocations/user-change-transaction';
 import { type NewCredentials, SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../accounts/tenants/tenants.service';
 import { takeExtensions } from '../accounts/users/detach-references';

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
-import { REGISTRATION_STATES, type RegistrationState } from '../registrations/registration-state';
+import { REGISTRATION_STATES, type RegistrationState } from '../nodes/registrations/state/registration-state';
 import { type Extension, EXTENSION_STATUSES, RECORDING_MODES } from '../schema/extension.entity';
 
 const SIP_PASSWORD = { example: 'q7Rk2vTn9XwLc4HsYb8ZdJm3', description: 'Shown in this answer only.' };

@@ -19,7 +19,7 @@ import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { etagOf } from '../core/etag';
 import { page } from '../common/page';
-import { RegistrationsService } from '../registrations/registrations.service';
+import { RegistrationsService } from '../nodes/registrations/state/registrations.service';
 import {
   CreatedExtensionAnswer,
   DeletedAnswer,

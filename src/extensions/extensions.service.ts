@@ -9,7 +9,7 @@ import { requireMatch } from '../core/etag';
 import { now } from '../core/time';
 import { brokenUnique } from '../platform/database/codes';
 import { Transactions } from '../platform/database/transactions';
-import { ChangedUsers } from '../revocations/changed-users';
+import { ChangedUsers } from '../nodes/revocations/user-change-transaction';
 import { type RevocationReason } from '../schema/revocation.entity';
 import { type NewCredentials, SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { refuseWeak } from '../platform/secrets/weak-password';

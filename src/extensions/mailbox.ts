@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Changes } from '../events/audit/changes';
-import { type Change } from '../revocations/revocation-store';
+import { type Change } from '../nodes/revocations/revocation-store';
 import { type Extension } from '../schema/extension.entity';
 
 /** A mailbox's name, which nobody had before and nobody has after it, in this tenant or another of its domain. */

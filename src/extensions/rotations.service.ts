@@ -4,7 +4,7 @@ import { type AccountOf } from '../accounts/auth-context';
 import { AuditService, type Deed } from '../events/audit/audit.service';
 import { InvalidData } from '../core/errors';
 import { now } from '../core/time';
-import { ChangedUsers } from '../revocations/changed-users';
+import { ChangedUsers } from '../nodes/revocations/user-change-transaction';
 import { type NewCredentials, SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Team } from '../schema/team.entity';
 import { lockTenant } from '../accounts/tenants/tenants.service';

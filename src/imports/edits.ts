@@ -8,7 +8,7 @@ import { type Extension } from '../schema/extension.entity';
 import { mailboxWork } from '../extensions/mailbox';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { type RevocationReason } from '../schema/revocation.entity';
-import { type Change } from '../revocations/revocation-store';
+import { type Change } from '../nodes/revocations/revocation-store';
 import { a1Hash } from '../platform/secrets/a1-hash';
 import { CannotUnseal } from '../platform/secrets/sealed-box';
 import { type NewCredentials, type SipCredentials } from '../platform/secrets/sip-credentials.service';

@@ -7,7 +7,7 @@ import { now } from '../core/time';
 import { Transactions } from '../platform/database/transactions';
 import { ExtensionChanges } from '../events/extension-changes';
 import { type RevocationNode } from '../schema/revocation-node.entity';
-import { RevocationsService } from '../revocations/revocations.service';
+import { RevocationsService } from '../nodes/revocations/revocations.service';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../accounts/tenants/tenants.service';
 import { type Edit, type NewRow } from './edits';

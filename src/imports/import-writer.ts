@@ -7,7 +7,7 @@ import { extensionFields } from '../extensions/extension-fields';
 import { Extension } from '../schema/extension.entity';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { idsByUser, type RevocationNode } from '../schema/revocation-node.entity';
-import { RevocationsService } from '../revocations/revocations.service';
+import { RevocationsService } from '../nodes/revocations/revocations.service';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { type Edit, type NewRow } from './edits';
 

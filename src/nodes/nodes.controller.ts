@@ -10,8 +10,8 @@ import { type NodeAddress, parseNodeUrl } from '../freeswitch/node-address';
 import { NodePool } from '../freeswitch/node-pool';
 import { type FreeswitchNode } from '../schema/node.entity';
 import { AddNodeDto, mapNodeRow, NodeAnswer, type NodeDto, NodePage, UpdateNodeDto } from './nodes.dto';
-import { NodesWatcher } from './nodes-watcher';
-import { NodesService } from './nodes.service';
+import { NodesWatcher } from './registry/nodes-watcher';
+import { NodesService } from './registry/nodes.service';
 
 const NAME = { name: 'name', description: "The node's name.", example: 'fs1' };
 

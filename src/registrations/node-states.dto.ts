@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { isoTime } from '../core/time';
-import { NODE_STATES, type NodeState } from './node-state';
-import { type NodeView } from './registrations.service';
+import { NODE_STATES, type NodeState } from '../nodes/registrations/state/node-state';
+import { type NodeView } from '../nodes/registrations/state/registrations.service';
 
 export class NodeStateDto {
   @ApiProperty({ example: 'fs1' })

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Field } from '../common/field';
 import { booleanText } from '../core/rules';
-import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
+import { REGISTRATION_STATES, type RegistrationState } from '../nodes/registrations/state/registration-state';
 import { NodesDto } from './node-states.dto';
 import { DeviceDto, mapPresence, mapReach, REACHABLE, timeOrNull } from './registrations.dto';
-import { type RegistrationsService } from './registrations.service';
+import { type RegistrationsService } from '../nodes/registrations/state/registrations.service';
 
 /** GET /api/pbx/registrations/stream */
 export class StreamRegistrationsQuery {

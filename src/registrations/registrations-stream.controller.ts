@@ -18,7 +18,7 @@ import {
   StreamRemoved,
   StreamSnapshot,
 } from './registration-stream.dto';
-import { RegistrationStreams } from './registration-streams.service';
+import { RegistrationStreams } from '../nodes/registrations/stream/stream-hub.service';
 import { NodesDto } from './node-states.dto';
 
 const HEAD = {

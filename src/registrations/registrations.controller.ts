@@ -6,8 +6,8 @@ import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, pageOf } from '../common/page';
 import { findExtension } from '../accounts/scope/extension-queries';
-import { previousPassword } from './previous-password';
-import { namesOf, numbersOf } from './registration-queries';
+import { previousPassword } from '../nodes/registrations/state/previous-password';
+import { namesOf, numbersOf } from '../nodes/registrations/state/registration-queries';
 import {
   ListRegistrationsQuery,
   mapReach,
@@ -17,7 +17,7 @@ import {
   type RegistrationRowDto,
   timeOrNull,
 } from './registrations.dto';
-import { RegistrationsService } from './registrations.service';
+import { RegistrationsService } from '../nodes/registrations/state/registrations.service';
 
 @ApiTags('Registrations')
 @Controller('api/pbx')

@@ -7,10 +7,17 @@ import { isoTime } from '../core/time';
 import { keptText } from '../core/sanitize-text';
 import { uriOf } from '../freeswitch/contact';
 import { deviceId } from '../freeswitch/device-id';
-import { type Device, type Reach, reachOf, reachOfAny, type Transport, TRANSPORTS } from './device';
+import {
+  type Device,
+  type Reach,
+  reachOf,
+  reachOfAny,
+  type Transport,
+  TRANSPORTS,
+} from '../nodes/registrations/state/device';
 import { mapNodes, NodesDto } from './node-states.dto';
-import { REGISTRATION_STATES, type RegistrationState } from './registration-state';
-import { type RegistrationView } from './registrations.service';
+import { REGISTRATION_STATES, type RegistrationState } from '../nodes/registrations/state/registration-state';
+import { type RegistrationView } from '../nodes/registrations/state/registrations.service';
 
 const MOST_PER_PAGE = 1_000;
 const TIME_OR_NULL = { type: 'string', format: 'date-time', nullable: true } as const;

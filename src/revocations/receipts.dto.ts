@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
-import { type Standing } from '../nodes/standing';
-import { type Receipt, type ReceiptNode } from './receipts.service';
+import { type Standing } from '../nodes/registry/standing';
+import { type Receipt, type ReceiptNode } from '../nodes/revocations/receipts.service';
 import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from '../schema/revocation.entity';
 import { type RevocationNode } from '../schema/revocation-node.entity';
 

@@ -5,9 +5,9 @@ import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { page, PageQuery } from '../common/page';
 import { DEVICE_ID } from '../freeswitch/device-id';
-import { KicksService } from './kicks.service';
+import { KicksService } from '../nodes/revocations/kicks.service';
 import { mapNode, mapReceipt, ReceiptPage, UnregisteredAnswer } from './receipts.dto';
-import { ReceiptsService } from './receipts.service';
+import { ReceiptsService } from '../nodes/revocations/receipts.service';
 
 const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
 const DEVICE = {

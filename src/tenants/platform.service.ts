@@ -10,9 +10,9 @@ import { likePattern, pageOf } from '../common/page';
 import { now } from '../core/time';
 import { Transactions } from '../platform/database/transactions';
 import { Extension } from '../schema/extension.entity';
-import { nodeNames } from '../nodes/node-names';
-import { ChangedUsers } from '../revocations/changed-users';
-import { type Change } from '../revocations/revocation-store';
+import { nodeNames } from '../nodes/registry/node-names';
+import { ChangedUsers } from '../nodes/revocations/user-change-transaction';
+import { type Change } from '../nodes/revocations/revocation-store';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenant.dto';
 import { Tenant } from '../schema/tenant.entity';
 import {

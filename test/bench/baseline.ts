@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import libsql from 'libsql';
 import { createPool, type RowDataPacket } from 'mysql2/promise';
-import { USER_SQL } from '../../src/directory/lookup-sql';
+import { USER_SQL } from '../../src/nodes/directory/lookup-sql';
 
 /**
  * The least a server could do: read the request, ask the database once with a prepared statement

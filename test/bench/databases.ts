@@ -14,7 +14,7 @@ import { createDataSource } from '../../src/platform/database/data-source';
 import { migrate } from '../../src/platform/database/migrate';
 import { Transactions } from '../../src/platform/database/transactions';
 import { Extension } from '../../src/schema/extension.entity';
-import { changedUsersElsewhere } from '../../src/revocations/changed-users';
+import { changedUsersElsewhere } from '../../src/nodes/revocations/user-change-transaction';
 import { SealedBox } from '../../src/platform/secrets/sealed-box';
 import { SipCredentials } from '../../src/platform/secrets/sip-credentials.service';
 import { TenantsService } from '../../src/accounts/tenants/tenants.service';

@@ -1,0 +1,55 @@
+import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
+import { likePattern } from '../../../common/page';
+import { inScope, type Viewer } from '../../../accounts/scope/extension-scope';
+import { numbersOf as inOrder } from '../../../accounts/scope/extension-queries';
+import { Extension } from '../../../schema/extension.entity';
+import { type ListRegistrationsQuery } from '../../../registrations/registrations.dto';
+
+/** So many rows at a time hold nobody up. */
+const AT_A_TIME = 5_000;
+
+/** The numbers of the live extensions that the account sees and the query asks for, in their order; its `status` is not looked at. */
+export async function numbersOf(
+  dataSource: DataSource,
+  viewer: Viewer,
+  query: Pick<ListRegistrationsQuery, 'search' | 'team_id'>,
+): Promise<string[]> {
+  const found = live(dataSource, viewer);
+  if (query.team_id) found.andWhere('e.team_id = :team', { team: Number(query.team_id) });
+  if (query.search) {
+    const pattern = likePattern(query.search);
+    found.andWhere("(e.live_number LIKE :pattern ESCAPE '!' OR e.display_name LIKE :pattern ESCAPE '!')", {
+      pattern,
+    });
+  }
+  return inOrder(found, { atATime: AT_A_TIME });
+}
+
+export interface Named {
+  number: string;
+  displayName: string | null;
+  teamId: number | null;
+}
+
+/** Some of the live extensions that the account sees, by number. */
+export async function namesOf(
+  dataSource: DataSource,
+  viewer: Viewer,
+  numbers: string[],
+): Promise<Map<string, Named>> {
+  if (numbers.length === 0) return new Map();
+  const rows = await live(dataSource, viewer)
+    .andWhere({ liveNumber: In(numbers) })
+    .select('e.live_number', 'number')
+    .addSelect('e.display_name', 'displayName')
+    .addSelect('e.team_id', 'teamId')
+    .getRawMany<Named>();
+  return new Map(rows.map((row) => [row.number, row]));
+}
+
+function live(dataSource: DataSource, viewer: Viewer): SelectQueryBuilder<Extension> {
+  return dataSource
+    .createQueryBuilder(Extension, 'e')
+    .where(inScope(viewer))
+    .andWhere('e.live_number IS NOT NULL');
+}

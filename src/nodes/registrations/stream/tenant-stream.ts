@@ -1,0 +1,196 @@
+import { isoTime, now } from '../../../core/time';
+import { ChangeLog, frame, type LogBudget } from './replay-buffer';
+import { Damping } from './throttle';
+import { mapStreamExtension, type StreamExtensionDto } from '../../../registrations/registration-stream.dto';
+import { type RegistrationState } from '../state/registration-state';
+import { mapNodes } from '../../../registrations/node-states.dto';
+import { type RegistrationsService } from '../state/registrations.service';
+import { Roster, type RosterOptions } from './extension-number-set';
+import { type StreamReader } from './stream-client';
+
+export interface StreamOptions {
+  domain: string;
+  /** Whether devices are told of as well. */
+  devices: boolean;
+  dampingMs: number;
+  budget: LogBudget;
+  roster: Omit<RosterOptions, 'came' | 'went'>;
+}
+
+/** What was told last of an extension, and a text that differs when it would be told otherwise. */
+interface Told {
+  row: StreamExtensionDto;
+  key: string;
+}
+
+/** A full turn of all extensions, such as a node's leaving, fits several times. */
+const BYTES_PER_EXTENSION = { plain: 1_024, devices: 4_096 };
+const FEWEST_BYTES = 1024 * 1024;
+const SNAPSHOT_HOLDS_MS = 1_000;
+/** No extension's number. */
+const NODES = 'nodes';
+
+/** What is told of one tenant's extensions: once, for all who read it. */
+export class RegistrationStream {
+  readonly readers = new Set<StreamReader>();
+  readonly log: ChangeLog;
+  readonly loaded: Promise<void>;
+  private readonly told = new Map<string, Told>();
+  private readonly damping: Damping;
+  private readonly roster: Roster;
+  private nodesTold: string;
+  private snapshot: { bytes: Buffer; position: number; until: number } | null = null;
+  private dampingTimer: NodeJS.Timeout | null = null;
+  private sealing: NodeJS.Immediate | null = null;
+
+  constructor(
+    private readonly registrations: RegistrationsService,
+    private readonly options: StreamOptions,
+  ) {
+    this.damping = new Damping(options.dampingMs);
+    const each = BYTES_PER_EXTENSION[options.devices ? 'devices' : 'plain'];
+    this.log = new ChangeLog(options.budget, () => Math.max(FEWEST_BYTES, this.told.size * each));
+    this.nodesTold = JSON.stringify(mapNodes(registrations.nodes()));
+    this.roster = new Roster({
+      ...options.roster,
+      came: (number) => this.came(number),
+      went: (number) => this.went(number),
+    });
+    this.loaded = this.load();
+  }
+
+  get domain(): string {
+    return this.options.domain;
+  }
+
+  stop(): void {
+    this.roster.stop();
+    this.log.clear();
+    if (this.dampingTimer) clearTimeout(this.dampingTimer);
+    if (this.sealing) clearImmediate(this.sealing);
+    this.dampingTimer = null;
+    this.sealing = null;
+  }
+
+  /** The extension may have been made or deleted. */
+  touch(number: string): void {
+    this.roster.touch(number);
+  }
+
+  /** The extension's phones may have changed. */
+  review(number: string): void {
+    if (this.told.has(number)) this.reviewWith(number, this.statesNow());
+  }
+
+  /** A node came or went. */
+  reviewAll(): void {
+    this.reviewNodes();
+    const stateOf = this.statesNow();
+    for (const number of this.told.keys()) this.reviewWith(number, stateOf);
+  }
+
+  /** All as it was told up to the newest frame, and that frame's number. */
+  whole(): { bytes: Buffer; position: number } {
+    const position = this.log.last;
+    const time = performance.now();
+    if (this.snapshot?.position === position && time < this.snapshot.until) return this.snapshot;
+    const extensions = [...this.told.values()].map(({ row }) => row);
+    const nodes = JSON.parse(this.nodesTold) as unknown;
+    const data = { as_of: isoTime(now()), nodes, extensions };
+    const bytes = Buffer.from(frame('snapshot', this.log.idOf(position), data));
+    this.snapshot = { bytes, position, until: time + SNAPSHOT_HOLDS_MS };
+    return this.snapshot;
+  }
+
+  private async load(): Promise<void> {
+    await this.roster.load();
+    const stateOf = this.statesNow();
+    for (const number of this.roster.numbers) this.told.set(number, this.present(number, stateOf));
+    this.nodesTold = JSON.stringify(mapNodes(this.registrations.nodes()));
+  }
+
+  private came(number: string): void {
+    const told = this.present(number, this.statesNow());
+    this.told.set(number, told);
+    this.tellChange(told.row, null);
+  }
+
+  private went(number: string): void {
+    this.told.delete(number);
+    this.damping.forget(number);
+    this.tell('removed', { extension_number: number, at: isoTime(now()) });
+  }
+
+  private statesNow(): (number: string) => RegistrationState {
+    return this.registrations.statesIn(this.options.domain);
+  }
+
+  private present(number: string, stateOf: (number: string) => RegistrationState): Told {
+    const { domain, devices } = this.options;
+    const row = mapStreamExtension(this.registrations, { number, domain, status: stateOf(number) }, devices);
+    const { devices: shown } = row;
+    return { row, key: `${row.status} ${row.reachable} ${shown ? JSON.stringify(shown) : ''}` };
+  }
+
+  private reviewWith(number: string, stateOf: (number: string) => RegistrationState): void {
+    const before = this.told.get(number);
+    if (!before || !this.mayTell(number)) return;
+    const after = this.present(number, stateOf);
+    if (after.key === before.key) return;
+    this.told.set(number, after);
+    this.damping.told(number, performance.now());
+    this.tellChange(after.row, before.row.status);
+  }
+
+  private reviewNodes(): void {
+    if (!this.mayTell(NODES)) return;
+    const nodes = mapNodes(this.registrations.nodes());
+    const text = JSON.stringify(nodes);
+    if (text === this.nodesTold) return;
+    this.nodesTold = text;
+    this.damping.told(NODES, performance.now());
+    this.tell('nodes', nodes);
+  }
+
+  private mayTell(key: string): boolean {
+    const may = this.damping.mayTell(key, performance.now());
+    if (!may) this.awaitWindow();
+    return may;
+  }
+
+  private awaitWindow(): void {
+    const { nextEnd } = this.damping;
+    if (this.dampingTimer || nextEnd === null) return;
+    this.dampingTimer = setTimeout(
+      () => {
+        this.dampingTimer = null;
+        const stateOf = this.statesNow();
+        for (const key of this.damping.due(performance.now())) {
+          if (key === NODES) this.reviewNodes();
+          else this.reviewWith(key, stateOf);
+        }
+        this.awaitWindow();
+      },
+      Math.max(1, nextEnd - performance.now()),
+    );
+  }
+
+  private tellChange(row: StreamExtensionDto, previous: RegistrationState | null): void {
+    const { extension_number, status, since, reachable, reachable_since, devices } = row;
+    const at = isoTime(now());
+    this.tell('change', {
+      ...{ extension_number, status, previous_status: previous, since, reachable, reachable_since, at },
+      ...(devices && { devices }),
+    });
+  }
+
+  /** What is told in one turn of the event loop goes out together. */
+  private tell(event: string, data: unknown): void {
+    this.log.add(event, data);
+    this.sealing ??= setImmediate(() => {
+      this.sealing = null;
+      this.log.seal();
+      for (const reader of this.readers) reader.pump();
+    });
+  }
+}

@@ -1,6 +1,6 @@
 import { SYSTEM } from '../src/core/actor';
 import { CallerId } from '../src/schema/caller-id.entity';
-import { CallerIdsService } from '../src/caller-ids/caller-ids.service';
+import { CallerIdsService } from '../src/pbx/caller-ids/caller-ids.service';
 import { SipCredentials } from '../src/platform/secrets/sip-credentials.service';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { NOT_FOUND, read, USER } from './harness/directory-answer';

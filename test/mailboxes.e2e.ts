@@ -1,4 +1,4 @@
-import { PlatformService } from '../src/tenants/platform.service';
+import { PlatformService } from '../src/pbx/tenant-admin/tenant-admin.service';
 import { SYSTEM } from '../src/core/actor';
 import { SipCredentials } from '../src/platform/secrets/sip-credentials.service';
 import { type FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { removeTenant } from '../src/tenants/remove-tenant';
+import { removeTenant } from '../src/pbx/tenant-admin/remove-tenant';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { describeOnEach } from './harness/lanes';
 import * as harness from './harness/people';

@@ -1,4 +1,4 @@
-import { removeTenant } from '../src/tenants/remove-tenant';
+import { removeTenant } from '../src/pbx/tenant-admin/remove-tenant';
 import { lockUser } from '../src/accounts/users/lock-user';
 import { User } from '../src/schema/user.entity';
 import { type Phone } from './fake-freeswitch/fake-freeswitch';

@@ -1,6 +1,6 @@
 import { IsNull } from 'typeorm';
 import { ApiToken } from '../src/schema/api-token.entity';
-import { removeTenant } from '../src/tenants/remove-tenant';
+import { removeTenant } from '../src/pbx/tenant-admin/remove-tenant';
 import { User } from '../src/schema/user.entity';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';

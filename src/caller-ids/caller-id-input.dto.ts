@@ -10,7 +10,7 @@ import {
   CLI_TYPES,
   type CliType,
 } from '../schema/caller-id.entity';
-import { PHONE_NUMBER } from './phone-number';
+import { PHONE_NUMBER } from '../pbx/caller-ids/phone-number';
 
 const NAME = { max: 100 };
 const NAMED = { type: 'string', nullable: true, maxLength: NAME.max, example: 'Sales' } as const;

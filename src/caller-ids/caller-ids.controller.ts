@@ -29,8 +29,13 @@ import {
   mapCallerId,
   mapKnownCallerId,
 } from './caller-ids.dto';
-import { callerIdFields, CallerIdsService, type KnownCallerId, type Owner } from './caller-ids.service';
-import { newCallerIdOf, readImport } from './import';
+import {
+  callerIdFields,
+  CallerIdsService,
+  type KnownCallerId,
+  type Owner,
+} from '../pbx/caller-ids/caller-ids.service';
+import { newCallerIdOf, readImport } from '../pbx/caller-ids/import';
 
 const NUMBER = { name: 'number', description: 'In any way to write it.', example: '84900000020' };
 

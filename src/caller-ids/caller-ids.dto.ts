@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
 import { CALLER_ID_STATUSES, CARRIERS, type CallerId, CLI_TYPES } from '../schema/caller-id.entity';
-import { type KnownCallerId } from './caller-ids.service';
+import { type KnownCallerId } from '../pbx/caller-ids/caller-ids.service';
 
 /** The 5 fields of a caller ID in a list. */
 export class CallerIdDto {

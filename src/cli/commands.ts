@@ -1,6 +1,6 @@
 import { COMMAND_LINE } from '../core/actor';
 import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../schema/caller-id.entity';
-import { CallerIdsService } from '../caller-ids/caller-ids.service';
+import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
 import { mapCallerId } from '../caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';
 import { asName, label, matching, oneOf, text } from '../core/rules';

@@ -1,6 +1,6 @@
 import { type DataSource, Like } from 'typeorm';
 import { CallerId } from '../schema/caller-id.entity';
-import { canonicalNumber } from '../caller-ids/phone-number';
+import { canonicalNumber } from '../pbx/caller-ids/phone-number';
 import { Tenant } from '../schema/tenant.entity';
 import { named } from './doctor-mailboxes';
 

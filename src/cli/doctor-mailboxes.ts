@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { type InstallationSecrets } from '../platform/config/secret-files';
 import { Extension } from '../schema/extension.entity';
-import { pinFaultOf } from '../extensions/pin-faults';
+import { pinFaultOf } from '../pbx/extensions/pin-faults';
 import { mailable } from '../core/voicemail-rules';
 import { SealedBox } from '../platform/secrets/sealed-box';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Name } from '../common/field';
 import { Page } from '../common/page';
 import { isoTime } from '../core/time';
-import { type KnownDepartment } from './departments.service';
+import { type KnownDepartment } from '../pbx/departments/departments.service';
 
 const NAME = { min: 1, max: 100 };
 const UNIQUE = 'Unique in the account.';

@@ -15,7 +15,11 @@ import {
   mapDepartment,
   UpdateDepartmentDto,
 } from './department.dto';
-import { departmentFields, DepartmentsService, type KnownDepartment } from './departments.service';
+import {
+  departmentFields,
+  DepartmentsService,
+  type KnownDepartment,
+} from '../pbx/departments/departments.service';
 
 const ID = { name: 'id', description: "The department's id.", schema: { type: 'integer' } } as const;
 

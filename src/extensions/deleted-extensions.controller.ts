@@ -4,7 +4,7 @@ import { type FastifyReply } from 'fastify';
 import { Account, type AccountOf } from '../accounts/auth-context';
 import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
-import { DeletedExtensionsService } from './deleted-extensions.service';
+import { DeletedExtensionsService } from '../pbx/extensions/restore.service';
 import { CreatedExtensionAnswer, mapExtension } from './extension-answer.dto';
 
 @ApiTags('Extensions')

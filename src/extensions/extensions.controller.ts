@@ -37,8 +37,8 @@ import {
   ListExtensionsQuery,
   UpdateExtensionDto,
 } from './extension-input.dto';
-import { extensionFields } from './extension-fields';
-import { ExtensionsService } from './extensions.service';
+import { extensionFields } from '../pbx/extensions/extension-fields';
+import { ExtensionsService } from '../pbx/extensions/extensions.service';
 
 const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
 

@@ -8,7 +8,7 @@ import { CSV, csvLines } from '../core/csv';
 import { wantsCsv } from '../common/csv-stream';
 import { type NewPasswordDto, NewPasswordsAnswer } from './extension-answer.dto';
 import { ChangePasswordsDto, ChangePasswordsQuery, readSelection } from './rotation-input.dto';
-import { RotationsService } from './rotations.service';
+import { RotationsService } from '../pbx/extensions/password-rotation.service';
 
 @ApiTags('Extensions')
 @Controller('api/pbx/extensions')

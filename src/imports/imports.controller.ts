@@ -13,10 +13,10 @@ import { Needs } from '../auth/needs';
 import { ApiErrors } from '../common/api-errors';
 import { CSV, UNSHIELDED } from '../core/csv';
 import { page, PageQuery } from '../common/page';
-import { CreatingRowDto } from './import-row.dto';
-import { ImportStreams } from './import-streams.service';
+import { CreatingRowDto } from '../pbx/imports/import-row.dto';
+import { ImportStreams } from '../pbx/imports/import-streams.service';
 import { ImportAnswer, ImportDto, ImportPage, ImportQuery } from './imports.dto';
-import { ImportsService } from './imports.service';
+import { ImportsService } from '../pbx/imports/imports.service';
 
 const EVENTS = 'text/event-stream';
 const STREAM_HEAD = {

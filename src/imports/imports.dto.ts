@@ -11,7 +11,7 @@ import {
   ImportJob,
   type ImportMode,
 } from '../schema/import-job.entity';
-import { type RowErrors } from './judgement';
+import { type RowErrors } from '../pbx/imports/row-validator';
 
 /** `?action=create&mode=all_or_nothing&dry_run=false` */
 export class ImportQuery {

@@ -3,7 +3,7 @@ import { Field, Name } from '../common/field';
 import { Page } from '../common/page';
 import { reference } from '../core/rules';
 import { isoTime } from '../core/time';
-import { type KnownTeam } from './teams.service';
+import { type KnownTeam } from '../pbx/teams/teams.service';
 
 const NAME = { min: 1, max: 100 };
 const DEPARTMENT = {

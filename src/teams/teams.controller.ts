@@ -9,7 +9,7 @@ import { idOf } from '../core/id';
 import { ListQuery, page } from '../common/page';
 import { DeletedAnswer } from '../extensions/extension-answer.dto';
 import { CreateTeamDto, TeamAnswer, TeamPage, mapTeam, UpdateTeamDto } from './team.dto';
-import { teamFields, TeamsService, type KnownTeam } from './teams.service';
+import { teamFields, TeamsService, type KnownTeam } from '../pbx/teams/teams.service';
 
 const ID = { name: 'id', description: "The team's id.", schema: { type: 'integer' } } as const;
 

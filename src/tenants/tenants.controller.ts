@@ -17,7 +17,7 @@ import {
   TenantPage,
   UpdateTenantDto,
 } from './tenant.dto';
-import { PlatformService } from './platform.service';
+import { PlatformService } from '../pbx/tenant-admin/tenant-admin.service';
 import { tenantFields, TenantsService } from '../accounts/tenants/tenants.service';
 
 const ID = { name: 'id', description: "The tenant's id.", schema: { type: 'integer' } } as const;

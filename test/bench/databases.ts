@@ -6,7 +6,7 @@ import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
 import { AuditService } from '../../src/events/audit/audit.service';
 import { TokensService } from '../../src/accounts/tokens/token-store';
-import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
+import { CallerIdsService } from '../../src/pbx/caller-ids/caller-ids.service';
 import { now } from '../../src/core/time';
 import { InstallationSecrets } from '../../src/platform/config/secret-files';
 import { readSettings } from '../../src/platform/config/settings';

@@ -1,10 +1,10 @@
 import { SYSTEM } from '../../src/core/actor';
 import { CallerId, type CallerIdStatus } from '../../src/schema/caller-id.entity';
-import { CallerIdsService } from '../../src/caller-ids/caller-ids.service';
-import { DepartmentsService } from '../../src/departments/departments.service';
+import { CallerIdsService } from '../../src/pbx/caller-ids/caller-ids.service';
+import { DepartmentsService } from '../../src/pbx/departments/departments.service';
 import { Extension } from '../../src/schema/extension.entity';
 import { type Team } from '../../src/schema/team.entity';
-import { TeamsService } from '../../src/teams/teams.service';
+import { TeamsService } from '../../src/pbx/teams/teams.service';
 import { type Dialplane, type TestTenant } from './dialplane';
 
 /** A team, and the department it belongs to. */

@@ -1,0 +1,83 @@
+import { newExtension } from '../extensions/extension-fields';
+import { type Extension } from '../../schema/extension.entity';
+import { SealedBox } from '../../platform/secrets/sealed-box';
+import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
+import { Edits } from './change-planner';
+import { type UpdatingRowDto } from './import-row.dto';
+import { type Surroundings } from './row-validator';
+
+const ACCOUNT = { tenantId: 1, domain: 'pbx.test', countryCode: '84' };
+const AROUND = {
+  live: new Map(),
+  teams: new Set([5]),
+  callerIds: new Map([['84900000002', 2]]),
+  countryCode: '84',
+  emergencyNumbers: ['112'],
+  maxExtensions: null,
+  refuseWeakPasswords: true,
+} satisfies Surroundings;
+
+const credentials = new SipCredentials(new SealedBox(Buffer.alloc(32, 7)));
+const edits = new Edits(ACCOUNT, credentials);
+
+function there(): Extension {
+  const { sealedA1 } = edits.newCredentials('1001', 'the-password');
+  const pin = credentials.sealPin('1234', { tenantId: 1, number: '1001' });
+  const row = newExtension(1, { extension_number: '1001', display_name: 'A', max_concurrent: 3 });
+  return { ...row, id: 1, a1: sealedA1, voicemailPin: pin };
+}
+
+const edit = (given: Partial<UpdatingRowDto>, extension = there()) =>
+  edits.edit(extension, { extension_number: '1001', ...given } as UpdatingRowDto, AROUND);
+
+it.each([
+  {},
+  { display_name: 'A', max_concurrent: 3, status: 'active', team_id: null, outbound_caller_id: null },
+  { voicemail_pin: '1234', sip_password: 'the-password' },
+  { sip_password: null },
+] as Partial<UpdatingRowDto>[])('%j changes nothing', (given) => {
+  const extension = there();
+  const before = { ...extension };
+  expect(edit(given, extension)).toBeNull();
+  expect(extension).toEqual(before);
+});
+
+it.each([
+  [{ display_name: 'B' }, 'changed', false, 'updated'],
+  [{ voicemail_pin: '12345' }, 'changed', false, 'updated'],
+  [{ voicemail_pin: null }, 'changed', false, 'updated'],
+  [{ team_id: 5 }, 'changed', false, 'updated'],
+  [{ tls_enabled: true }, 'changed', true, 'updated'],
+  [{ status: 'disabled' }, 'disabled', true, 'updated'],
+  [{ status: 'disabled', sip_password: 'another-one' }, 'disabled', true, 'updated'],
+  [{ sip_password: 'another-one' }, 'password_changed', false, 'password_changed'],
+  [{ sip_password: 'another-one', display_name: 'B' }, 'password_changed', false, 'updated'],
+] as [Partial<UpdatingRowDto>, string, boolean, string][])(
+  '%j is a change: %s, contacts dropped: %j',
+  (given, reason, dropContacts, action) => {
+    expect(edit(given)).toMatchObject({ reason, dropContacts, deed: { action, resource: '1001' } });
+  },
+);
+
+it('a disabled one has no contacts after any change', () => {
+  expect(edit({ display_name: 'B' }, { ...there(), status: 'disabled' })).toMatchObject({
+    reason: 'changed',
+    dropContacts: true,
+  });
+});
+
+it('what cannot be opened is not the same', () => {
+  expect(edit({ voicemail_pin: '1234' }, { ...there(), voicemailPin: 'v1.AAAA' })).not.toBeNull();
+  expect(edit({ sip_password: 'the-password' }, { ...there(), a1: 'v1.AAAA' })).not.toBeNull();
+});
+
+it('a new row is as a single request makes it', () => {
+  const made = edits.newCredentials('1002', null);
+  const given = { extension_number: '1002', voicemail_pin: '1234', outbound_caller_id: '+84900000002' };
+  const row = edits.newRow(given, made, AROUND);
+  expect(row).toMatchObject({
+    ...{ extensionNumber: '1002', liveNumber: '1002', status: 'active', a1: made.sealedA1, teamId: null },
+    ...{ outboundCallerIdId: 2, outboundCallerIdAsSent: '+84900000002', passwordChangedAt: null },
+  });
+  expect(credentials.openPin(row.voicemailPin ?? '', { tenantId: 1, number: '1002' })).toBe('1234');
+});

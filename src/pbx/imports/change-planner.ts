@@ -1,0 +1,127 @@
+import { type AccountOf } from '../../accounts/auth-context';
+import { changesBetween } from '../../events/audit/changes';
+import { type Deed } from '../../events/audit/audit.service';
+import { canonicalNumber } from '../caller-ids/phone-number';
+import { now } from '../../core/time';
+import { applyFields, extensionFields, newExtension } from '../extensions/extension-fields';
+import { type Extension } from '../../schema/extension.entity';
+import { mailboxWork } from '../extensions/mailbox';
+import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
+import { type RevocationReason } from '../../schema/revocation.entity';
+import { type Change } from '../../nodes/revocations/revocation-store';
+import { a1Hash } from '../../platform/secrets/a1-hash';
+import { CannotUnseal } from '../../platform/secrets/sealed-box';
+import { type NewCredentials, type SipCredentials } from '../../platform/secrets/sip-credentials.service';
+import { type CreatingRowDto, type UpdatingRowDto } from './import-row.dto';
+import { type Surroundings } from './row-validator';
+
+export type NewRow = Omit<Extension, 'id'>;
+
+/** A change of an extension that is to be written. */
+export interface Edit {
+  extension: Extension;
+  reason: RevocationReason;
+  dropContacts: boolean;
+  mailbox: Pick<Change, 'mailbox'>;
+  deed: Deed;
+}
+
+/** Makes of what a row says what is to be written. */
+export class Edits {
+  constructor(
+    private readonly account: Pick<AccountOf, 'tenantId' | 'domain' | 'countryCode'>,
+    private readonly credentials: SipCredentials,
+  ) {}
+
+  newCredentials(number: string, chosen?: string | null): NewCredentials {
+    const { tenantId, domain } = this.account;
+    return this.credentials.make({ tenantId, number, realm: domain }, chosen);
+  }
+
+  newRow(given: CreatingRowDto, { sealedA1 }: NewCredentials, around: Surroundings): NewRow {
+    const row = { ...newExtension(this.account.tenantId, given), a1: sealedA1 };
+    if (given.voicemail_pin) row.voicemailPin = this.sealPin(given.voicemail_pin, row.extensionNumber);
+    row.teamId = given.team_id ?? null;
+    setCallerId(row, given.outbound_caller_id ?? null, around);
+    return row;
+  }
+
+  /** Changes the extension, or answers null when it is as the row says; a secret that is the same is no change. */
+  edit(extension: Extension, given: UpdatingRowDto, around: Surroundings): Edit | null {
+    const before = extensionFields(extension);
+    applyFields(extension, given);
+    if (given.team_id !== undefined) extension.teamId = given.team_id;
+    const callerId = given.outbound_caller_id;
+    if (callerId !== undefined && callerId !== extension.outboundCallerIdAsSent) {
+      setCallerId(extension, callerId, around);
+    }
+    this.applyPin(extension, given.voicemail_pin);
+    this.applyPassword(extension, given.sip_password);
+    const changes = changesBetween(before, extensionFields(extension));
+    const fields = Object.keys(changes);
+    if (fields.length === 0) return null;
+    extension.updatedAt = now();
+    const rotatedOnly = fields.every((field) => field === 'sip_password');
+    const active = extension.status === 'active';
+    return {
+      extension,
+      reason: reasonOf(changes, active),
+      dropContacts: !active || (extension.tlsEnabled && 'tls_enabled' in changes),
+      mailbox: mailboxWork(extension, changes),
+      deed: {
+        action: rotatedOnly ? 'password_changed' : 'updated',
+        resourceType: 'extension',
+        resource: extension.extensionNumber,
+        changes: withPinFault(changes, pinFaultOf(this.credentials, extension)),
+      },
+    };
+  }
+
+  private applyPin(extension: Extension, pin: string | null | undefined): void {
+    if (pin === undefined) return;
+    const { voicemailPin: sealed, extensionNumber: number } = extension;
+    extension.voicemailPin =
+      pin === null ? null : this.credentials.resealPin(sealed, pin, this.identity(number));
+  }
+
+  private applyPassword(extension: Extension, password: string | null | undefined): void {
+    if (password === undefined || password === null) return;
+    const { a1, extensionNumber: number } = extension;
+    const wanted = a1Hash(number, this.account.domain, password);
+    if (this.holds(() => this.credentials.openA1(a1, this.identity(number)) === wanted)) return;
+    extension.a1 = this.newCredentials(number, password).sealedA1;
+    extension.passwordChangedAt = now();
+  }
+
+  /** What was sealed under another key is not the same. */
+  private holds(same: () => boolean): boolean {
+    try {
+      return same();
+    } catch (error) {
+      if (error instanceof CannotUnseal) return false;
+      throw error;
+    }
+  }
+
+  private sealPin(pin: string, number: string): string {
+    return this.credentials.sealPin(pin, this.identity(number));
+  }
+
+  private identity(number: string): { tenantId: number; number: string } {
+    return { tenantId: this.account.tenantId, number };
+  }
+}
+
+function setCallerId(
+  row: Pick<Extension, 'outboundCallerIdId' | 'outboundCallerIdAsSent'>,
+  sent: string | null,
+  { callerIds, countryCode }: Surroundings,
+): void {
+  row.outboundCallerIdAsSent = sent;
+  row.outboundCallerIdId = sent === null ? null : (callerIds.get(canonicalNumber(sent, countryCode)) ?? null);
+}
+
+function reasonOf(changes: Deed['changes'], active: boolean): RevocationReason {
+  if (!active && 'status' in changes) return 'disabled';
+  return 'sip_password' in changes ? 'password_changed' : 'changed';
+}

@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
+import { type Actor } from '../../core/actor';
+import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { changesBetween, type Fields } from '../../events/audit/changes';
+import { type AccountOf } from '../../accounts/auth-context';
+import { counted } from '../../core/counted';
+import { Conflict, InvalidData, NotFound } from '../../core/errors';
+import { requireMatch } from '../../core/etag';
+import { likePattern, type ListQuery, pageOf } from '../../common/page';
+import { now } from '../../core/time';
+import { asRead } from '../../platform/database/search-collation';
+import { unlessTaken } from '../../platform/database/unique-violation';
+import { Department } from '../../schema/department.entity';
+import { type Viewer } from '../../accounts/scope/extension-scope';
+import { Extension } from '../../schema/extension.entity';
+import { takeFromDeleted } from '../extensions/detach-from-deleted';
+import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
+import { type Change } from '../../nodes/revocations/revocation-store';
+import { lockTenant } from '../../accounts/tenants/tenants.service';
+import { takeTeam } from '../../accounts/users/detach-references';
+import { type CreateTeamDto, type UpdateTeamDto } from '../../teams/team.dto';
+import { Team } from '../../schema/team.entity';
+
+/** A team, and how many live extensions it has. */
+export interface KnownTeam {
+  team: Team;
+  extensions: number;
+}
+
+/** Groups of extensions, which FreeSWITCH may ring together and supervisors look after. */
+@Injectable()
+export class TeamsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly users: ChangedUsers,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Those that the account sees, by name, and how many there are. */
+  async list(viewer: Viewer, query: ListQuery): Promise<[KnownTeam[], number]> {
+    const { skip, perPage } = pageOf(query);
+    const name = asRead(this.dataSource, 't.name');
+    const found = this.dataSource.createQueryBuilder(Team, 't').where(seenBy(viewer));
+    if (query.search) {
+      found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(query.search) });
+    }
+    const [teams, total] = await found
+      .orderBy(name)
+      .addOrderBy('t.id')
+      .skip(skip)
+      .take(perPage)
+      .getManyAndCount();
+    return [await withExtensions(this.dataSource.manager, teams), total];
+  }
+
+  /** @throws NotFound */
+  detail(viewer: Viewer, id: number): Promise<KnownTeam> {
+    return findTeam(this.dataSource.manager, viewer, id);
+  }
+
+  /** @throws InvalidData for a name that is taken, or a department that is not there */
+  create(tenantId: number, given: CreateTeamDto, actor: Actor): Promise<KnownTeam> {
+    const { name, department_id: departmentId = null } = given;
+    const row = { tenantId, name, departmentId, createdAt: now(), updatedAt: now() };
+    return unlessTaken('name', () =>
+      this.users.run(async (manager) => {
+        await lockTenant(manager, tenantId);
+        await requireDepartment(manager, tenantId, departmentId);
+        const team = await manager.save(Team, manager.create(Team, row));
+        await this.audit.record(manager, tenantId, actor, [deed('created', team, null, teamFields(team))]);
+        return { team, extensions: 0 };
+      }),
+    );
+  }
+
+  /**
+   * What is remembered of the old name's group, here and in other instances, is forgotten with a change of
+   * one of its members, which makes them forget every group of the domain; a group without members is not
+   * remembered. FreeSWITCH itself keeps no group.
+   * @param ifMatch the If-Match header
+   * @throws NotFound, InvalidData, PreconditionFailed
+   */
+  update(account: AccountOf, id: number, given: UpdateTeamDto, ifMatch?: string): Promise<KnownTeam> {
+    const { tenantId, actor } = account;
+    return unlessTaken('name', () =>
+      this.users.run(async (manager, forget) => {
+        await lockTenant(manager, tenantId);
+        const known = await findTeam(manager, account, id);
+        const { team } = known;
+        const before = teamFields(team);
+        requireMatch(ifMatch, before);
+        if (given.name !== undefined) team.name = given.name;
+        if (given.department_id !== undefined) {
+          await requireDepartment(manager, tenantId, given.department_id);
+          team.departmentId = given.department_id;
+        }
+        const changes = changesBetween(before, teamFields(team));
+        if (Object.keys(changes).length === 0) return known;
+        team.updatedAt = now();
+        await manager.save(team);
+        const recorded = await forget('name' in changes ? await oneMember(manager, account, id) : []);
+        const revocations = [...recorded.values()];
+        const own = deed('updated', team, before, teamFields(team));
+        await this.audit.record(manager, tenantId, actor, [{ ...own, revocations }]);
+        return known;
+      }),
+    );
+  }
+
+  /**
+   * Deleted extensions that were in it are in none when they are restored, and supervisors have it no more.
+   * Its group is remembered nowhere: when the last member left, it was forgotten.
+   * @throws NotFound, PreconditionFailed; Conflict while it has live extensions
+   */
+  async delete(account: AccountOf, id: number, ifMatch?: string): Promise<void> {
+    const { tenantId, actor } = account;
+    await this.users.run(async (manager) => {
+      await lockTenant(manager, tenantId);
+      const { team, extensions } = await findTeam(manager, account, id);
+      const before = teamFields(team);
+      requireMatch(ifMatch, before);
+      if (extensions > 0) throw new Conflict(`The team has ${counted(extensions, 'extension')}.`);
+      const taken = [
+        ...(await takeFromDeleted(manager, { tenantId, teamId: id }, { teamId: null })),
+        ...(await takeTeam(manager, id)),
+      ];
+      await manager.delete(Team, { id });
+      await this.audit.record(manager, tenantId, actor, [deed('deleted', team, before, null), ...taken]);
+    });
+  }
+}
+
+function deed(action: string, { name }: Team, before: Fields | null, after: Fields | null): Deed {
+  return { action, resourceType: 'team', resource: name, changes: changesBetween(before, after) };
+}
+
+/** All of a team that can be changed: for the audit, and for its ETag. */
+export function teamFields({ name, departmentId }: Team): Fields {
+  return { name, department_id: departmentId };
+}
+
+function seenBy({ tenantId, scope }: Viewer): FindOptionsWhere<Team> {
+  if (scope.kind === 'all') return { tenantId };
+  return { tenantId, id: In(scope.kind === 'teams' ? [...scope.ids] : []) };
+}
+
+/** @throws NotFound */
+async function findTeam(manager: EntityManager, viewer: Viewer, id: number): Promise<KnownTeam> {
+  const mayBe =
+    viewer.scope.kind === 'all' || (viewer.scope.kind === 'teams' && viewer.scope.ids.includes(id));
+  const team = mayBe ? await manager.findOneBy(Team, { id, tenantId: viewer.tenantId }) : null;
+  const [known] = team ? await withExtensions(manager, [team]) : [];
+  if (!known) throw new NotFound();
+  return known;
+}
+
+async function withExtensions(manager: EntityManager, teams: Team[]): Promise<KnownTeam[]> {
+  if (teams.length === 0) return [];
+  const rows = await manager
+    .createQueryBuilder(Extension, 'e')
+    .select('e.team_id', 'id')
+    .addSelect('COUNT(*)', 'n')
+    .where('e.team_id IN (:...ids)', { ids: teams.map(({ id }) => id) })
+    .andWhere('e.live_number IS NOT NULL')
+    .groupBy('e.team_id')
+    .getRawMany<{ id: number; n: number | string }>();
+  const counts = new Map(rows.map(({ id, n }) => [id, Number(n)]));
+  return teams.map((team) => ({ team, extensions: counts.get(team.id) ?? 0 }));
+}
+
+async function oneMember(
+  manager: EntityManager,
+  { tenantId, domain }: AccountOf,
+  teamId: number,
+): Promise<Change[]> {
+  const member = await manager.findOne(Extension, {
+    select: { extensionNumber: true },
+    where: { tenantId, teamId, status: 'active', liveNumber: Not(IsNull()) },
+    order: { id: 'ASC' },
+  });
+  if (!member) return [];
+  const user = { tenantId, sipUser: member.extensionNumber, sipDomain: domain };
+  return [{ ...user, reason: 'changed', dropContacts: false }];
+}
+
+async function requireDepartment(manager: EntityManager, tenantId: number, id: number | null): Promise<void> {
+  if (id === null || (await manager.existsBy(Department, { id, tenantId }))) return;
+  throw InvalidData.field('department_id', 'The selected department id is invalid.');
+}

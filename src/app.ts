@@ -2,12 +2,12 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { AppModule, type Installation } from './app.module';
-import { guardApi } from './auth/access';
-import { guardBrowsers } from './common/browsers';
-import { addHooks, createAdapter, refuseUndecodable } from './common/http';
+import { guardApi } from './api/edge/authentication/api-authentication';
+import { guardBrowsers } from './api/edge/browsers';
+import { addHooks, createAdapter, refuseUndecodable } from './api/edge/http';
 import { NestLog } from './platform/logging';
-import { serveDocs } from './docs/docs';
-import { answerOnce } from './idempotency/idempotency.hooks';
+import { serveDocs } from './api/edge/openapi/docs';
+import { answerOnce } from './api/edge/idempotency/idempotency.hooks';
 
 /** The application, ready to listen. */
 export async function createApp(installation: Installation, logger: Logger): Promise<NestFastifyApplication> {

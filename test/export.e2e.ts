@@ -3,7 +3,7 @@ import { type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CallerId } from '../src/schema/caller-id.entity';
-import { CsvLimits } from '../src/common/csv-stream';
+import { CsvLimits } from '../src/api/edge/csv-stream';
 import { Extension } from '../src/schema/extension.entity';
 import { Dialplane, type TestTenant } from './harness/dialplane';
 import { importFile } from './harness/imports';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { fingerprints, hashOfKey } from '../src/idempotency/fingerprint';
+import { fingerprints, hashOfKey } from '../src/api/edge/idempotency/fingerprint';
 import { IdempotencyKey } from '../src/schema/idempotency-key.entity';
 import { IdempotencyPart } from '../src/schema/idempotency-part.entity';
-import { IdempotencyStore } from '../src/idempotency/idempotency-store';
+import { IdempotencyStore } from '../src/api/edge/idempotency/idempotency-store';
 import { Extension } from '../src/schema/extension.entity';
 import { type Answer, APP_KEY, Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';

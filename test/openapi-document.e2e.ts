@@ -1,5 +1,5 @@
 import { openapi } from '../src/cli/openapi';
-import { type Document, type Operation, type Response, type Schema } from '../src/docs/openapi';
+import { type Document, type Operation, type Response, type Schema } from '../src/api/edge/openapi/openapi';
 
 const RATE_LIMIT = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
 

@@ -1,5 +1,5 @@
 import { type ValidateFunction } from 'ajv';
-import { type Document, type Response } from '../src/docs/openapi';
+import { type Document, type Response } from '../src/api/edge/openapi/openapi';
 import { deviceId } from '../src/freeswitch/device-id';
 import { Tenant } from '../src/schema/tenant.entity';
 import { type Answer, Dialplane } from './harness/dialplane';

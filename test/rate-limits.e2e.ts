@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { createClient } from '@redis/client';
 import { SYSTEM } from '../src/core/actor';
 import { ApiToken } from '../src/schema/api-token.entity';
-import { LOGIN } from '../src/rate-limits/subject';
+import { LOGIN } from '../src/api/edge/rate-limits/subject';
 import { UsersService } from '../src/accounts/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
 import { eventually } from './harness/eventually';

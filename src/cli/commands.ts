@@ -1,13 +1,13 @@
 import { COMMAND_LINE } from '../core/actor';
 import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../schema/caller-id.entity';
 import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
-import { mapCallerId } from '../caller-ids/caller-ids.dto';
+import { mapCallerId } from '../api/pbx/caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';
 import { asName, label, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { changedUsersElsewhere } from '../nodes/revocations/user-change-transaction';
 import { COUNTRY_CODE } from '../core/country-code';
-import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../tenants/tenant.dto';
+import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../api/platform/tenant.dto';
 import { TenantsService } from '../accounts/tenants/tenants.service';
 import { check, type Database, tenantOf, withDatabase } from './database';
 import { openInstallation } from './installation';

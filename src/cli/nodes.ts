@@ -5,7 +5,7 @@ import { matching } from '../core/rules';
 import { isoTime } from '../core/time';
 import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
 import { type FreeswitchNode } from '../schema/node.entity';
-import { mapUnknownNode } from '../nodes/nodes.dto';
+import { mapUnknownNode } from '../api/platform/nodes.dto';
 import { NodesService } from '../nodes/registry/nodes.service';
 import { unknownNodes } from '../schema/unknown-node.entity';
 import { SealedBox } from '../platform/secrets/sealed-box';

@@ -2,11 +2,11 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import pino from 'pino';
 import { AppModule } from '../app.module';
-import { createAdapter } from '../common/http';
+import { createAdapter } from '../api/edge/http';
 import { InstallationSecrets } from '../platform/config/secret-files';
 import { readSettings } from '../platform/config/settings';
 import { createDataSource } from '../platform/database/data-source';
-import { documentOf } from '../docs/docs';
+import { documentOf } from '../api/edge/openapi/docs';
 import { type Printed } from './print';
 
 /** The OpenAPI document, of an application of which no part is made, opened or connected. */

@@ -1,4 +1,4 @@
-import { type Document } from '../../src/docs/openapi';
+import { type Document } from '../../src/api/edge/openapi/openapi';
 import { type Answer, type Dialplane } from './dialplane';
 import { EventStream, type Frame } from './event-stream';
 import { importFile, type Job, postImport } from './imports';

@@ -1,6 +1,6 @@
 import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
-import { type Document, type Schema } from '../../src/docs/openapi';
+import { type Document, type Schema } from '../../src/api/edge/openapi/openapi';
 
 /** Whether an answer is what `schema` of the document says, no property more. */
 export function validatorOf(schema: object, document: Document): ValidateFunction {

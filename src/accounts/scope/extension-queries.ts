@@ -7,9 +7,9 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import { NotFound } from '../../core/errors';
-import { likePattern, pageOf } from '../../common/page';
+import { likePattern, pageOf } from '../../api/edge/page';
 import { Revocation } from '../../schema/revocation.entity';
-import { type ListExtensionsQuery } from '../../extensions/extension-input.dto';
+import { type ListExtensionsQuery } from '../../api/pbx/extensions/extension-input.dto';
 import { byNumber, EXTENSION_NUMBER } from '../../core/extension-number';
 import { inScope, sees, type Viewer } from './extension-scope';
 import { Extension } from '../../schema/extension.entity';

@@ -2,7 +2,7 @@ import { type FindOptionsWhere, In } from 'typeorm';
 import { type AccountOf } from '../auth-context';
 import { type Scope } from '../../core/roles';
 import { InvalidData, Unauthorized } from '../../core/errors';
-import { type UpdateExtensionDto } from '../../extensions/extension-input.dto';
+import { type UpdateExtensionDto } from '../../api/pbx/extensions/extension-input.dto';
 import { type Extension } from '../../schema/extension.entity';
 
 /** Which rows an account sees and changes. */

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager, IsNull, MoreThan, type FindOptionsWhere
 import { AuditService } from '../../events/audit/audit.service';
 import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { pageOf } from '../../common/page';
+import { pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { Settings } from '../../platform/config/settings';
 import { held } from '../../platform/database/row-lock';
@@ -14,7 +14,7 @@ import { type AccountOf } from '../auth-context';
 import { ApiToken } from '../../schema/api-token.entity';
 import { readFutureTime } from '../../core/expiry';
 import { revokeIn } from './revoke';
-import { type CreateTokenDto, type ListTokensQuery } from '../../auth/token.dto';
+import { type CreateTokenDto, type ListTokensQuery } from '../../api/auth/token.dto';
 import { tokenFields, TokensService } from './token-store';
 
 interface Revoking {

@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, LessThan, type SelectQueryBuilder } from 'typeorm';
-import { pageOf } from '../../common/page';
+import { pageOf } from '../../api/edge/page';
 import { readTimeOrDay } from '../../core/read-time';
 import { Settings } from '../../platform/config/settings';
-import { type AuditFilters, type ListAuditQuery } from '../../audit/audit.dto';
+import { type AuditFilters, type ListAuditQuery } from '../../api/pbx/audit/audit.dto';
 import { AuditChain } from '../../schema/audit-chain.entity';
 import { AuditEntry } from '../../schema/audit-entry.entity';
 import { AuditService } from './audit.service';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, MoreThanOrEqual } from 'typeorm';
 import { type AccountOf } from '../../accounts/auth-context';
-import { type PageQuery, pageOf } from '../../common/page';
+import { type PageQuery, pageOf } from '../../api/edge/page';
 import { namesNow } from '../registry/node-names';
 import { type Standing, standingOf } from '../registry/standing';
 import { requireNumberOnceUsed } from '../../accounts/scope/extension-queries';

@@ -6,7 +6,7 @@ import { changesBetween, type Fields } from '../../events/audit/changes';
 import { counted } from '../../core/counted';
 import { Conflict, InvalidData, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { likePattern, pageOf } from '../../common/page';
+import { likePattern, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { unlessTaken } from '../../platform/database/unique-violation';
 import { Extension } from '../../schema/extension.entity';
@@ -14,7 +14,10 @@ import { takeFromDeleted } from '../extensions/detach-from-deleted';
 import { ChangedUsers, type Forget } from '../../nodes/revocations/user-change-transaction';
 import { Tenant } from '../../schema/tenant.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { type ListCallerIdsQuery, type UpdateCallerIdDto } from '../../caller-ids/caller-id-input.dto';
+import {
+  type ListCallerIdsQuery,
+  type UpdateCallerIdDto,
+} from '../../api/pbx/caller-ids/caller-id-input.dto';
 import { CallerId } from '../../schema/caller-id.entity';
 import { defaultDeed, moveDefault } from './default-caller-id';
 import { type NewCallerId, refuseTaken, rowOf } from './new-caller-id';

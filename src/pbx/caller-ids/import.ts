@@ -1,7 +1,11 @@
 import { CsvBody, readCsv, truthOf } from '../../core/csv';
 import { type FieldErrors, InvalidData } from '../../core/errors';
-import { readFields } from '../../common/fields.pipe';
-import { CreateCallerIdDto, ImportCallerIdsDto, MOST_IMPORTED } from '../../caller-ids/caller-id-input.dto';
+import { readFields } from '../../api/edge/fields.pipe';
+import {
+  CreateCallerIdDto,
+  ImportCallerIdsDto,
+  MOST_IMPORTED,
+} from '../../api/pbx/caller-ids/caller-id-input.dto';
 import { type NewCallerId } from './new-caller-id';
 import { isPhoneNumber } from './phone-number';
 

@@ -7,14 +7,14 @@ import { type AccountOf } from '../../accounts/auth-context';
 import { counted } from '../../core/counted';
 import { Conflict, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { likePattern, type ListQuery, pageOf } from '../../common/page';
+import { likePattern, type ListQuery, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { asRead } from '../../platform/database/search-collation';
 import { unlessTaken } from '../../platform/database/unique-violation';
 import { Transactions } from '../../platform/database/transactions';
 import { Team } from '../../schema/team.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { type UpdateDepartmentDto } from '../../departments/department.dto';
+import { type UpdateDepartmentDto } from '../../api/pbx/departments/department.dto';
 import { Department } from '../../schema/department.entity';
 
 /** A department, and how many teams it has. */

@@ -1,5 +1,8 @@
 import { isoTime, now } from '../../core/time';
-import { type CreateExtensionDto, type UpdateExtensionDto } from '../../extensions/extension-input.dto';
+import {
+  type CreateExtensionDto,
+  type UpdateExtensionDto,
+} from '../../api/pbx/extensions/extension-input.dto';
 import { newMailbox } from './mailbox';
 import { type Extension, type ExtensionStatus } from '../../schema/extension.entity';
 

@@ -20,7 +20,7 @@ import {
   type CreateExtensionDto,
   type ListExtensionsQuery,
   type UpdateExtensionDto,
-} from '../../extensions/extension-input.dto';
+} from '../../api/pbx/extensions/extension-input.dto';
 import { applyFields, extensionFields, newExtension } from './extension-fields';
 import { mailboxWork } from './mailbox';
 import { pinFaultOf, withPinFault } from './pin-faults';

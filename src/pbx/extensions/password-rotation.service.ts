@@ -10,7 +10,7 @@ import { Team } from '../../schema/team.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { inScope, type Viewer } from '../../accounts/scope/extension-scope';
 import { Extension } from '../../schema/extension.entity';
-import { MOST_ROTATED, refuseEach, type Selection } from '../../extensions/rotation-input.dto';
+import { MOST_ROTATED, refuseEach, type Selection } from '../../api/pbx/extensions/rotation-input.dto';
 
 const ROWS_PER_STATEMENT = 100;
 

@@ -14,7 +14,7 @@ import { AuditService } from '../../events/audit/audit.service';
 import { type AccountOf } from '../../accounts/auth-context';
 import { type Scope } from '../../core/roles';
 import { Conflict, NotFound } from '../../core/errors';
-import { type PageQuery, pageOf } from '../../common/page';
+import { type PageQuery, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { lockTenant } from '../../accounts/tenants/tenants.service';

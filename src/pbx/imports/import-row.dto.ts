@@ -1,7 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../../common/field';
+import { Field } from '../../api/edge/field';
 import { matching, oneOf, text } from '../../core/rules';
-import { CreateExtensionDto, PASSWORD, UpdateExtensionDto } from '../../extensions/extension-input.dto';
+import {
+  CreateExtensionDto,
+  PASSWORD,
+  UpdateExtensionDto,
+} from '../../api/pbx/extensions/extension-input.dto';
 import { EXTENSION_NUMBER } from '../../core/extension-number';
 import { EXTENSION_STATUSES, type ExtensionStatus } from '../../schema/extension.entity';
 import { NUMBERS } from './row-parser';

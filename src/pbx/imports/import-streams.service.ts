@@ -5,7 +5,7 @@ import { ServiceUnavailable } from '../../core/errors';
 import { ImportHolders } from './import-holders.service';
 import { type ImportJob, isOver } from '../../schema/import-job.entity';
 import { ImportRunner } from './import-queue.service';
-import { mapImport } from '../../imports/imports.dto';
+import { mapImport } from '../../api/pbx/imports/imports.dto';
 import { ImportsService } from './imports.service';
 
 const MOST_READERS = 200;

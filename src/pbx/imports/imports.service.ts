@@ -3,7 +3,7 @@ import { type AccountOf } from '../../accounts/auth-context';
 import { csvLines } from '../../core/csv';
 import { Conflict, NotFound } from '../../core/errors';
 import { idOf } from '../../core/id';
-import { type PageQuery } from '../../common/page';
+import { type PageQuery } from '../../api/edge/page';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
 import { readImport } from './row-parser';
 import { ImportRunner } from './import-queue.service';
@@ -14,7 +14,7 @@ import {
   type ImportQuery,
   mapImport,
   mapImportDetail,
-} from '../../imports/imports.dto';
+} from '../../api/pbx/imports/imports.dto';
 
 /** What an account does with its imports. */
 @Injectable()

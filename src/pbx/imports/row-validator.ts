@@ -1,7 +1,7 @@
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
 import { type FieldErrors, InvalidData } from '../../core/errors';
-import { nullable } from '../../common/field';
-import { readFields } from '../../common/fields.pipe';
+import { nullable } from '../../api/edge/field';
+import { readFields } from '../../api/edge/fields.pipe';
 import { mayUseTeam, sees, type Viewer } from '../../accounts/scope/extension-scope';
 import { IS_EMERGENCY } from '../../core/extension-number';
 import { type Extension } from '../../schema/extension.entity';

@@ -7,7 +7,7 @@ import { type AccountOf } from '../../accounts/auth-context';
 import { counted } from '../../core/counted';
 import { Conflict, InvalidData, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { likePattern, type ListQuery, pageOf } from '../../common/page';
+import { likePattern, type ListQuery, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { asRead } from '../../platform/database/search-collation';
 import { unlessTaken } from '../../platform/database/unique-violation';
@@ -19,7 +19,7 @@ import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
 import { type Change } from '../../nodes/revocations/revocation-store';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { takeTeam } from '../../accounts/users/detach-references';
-import { type CreateTeamDto, type UpdateTeamDto } from '../../teams/team.dto';
+import { type CreateTeamDto, type UpdateTeamDto } from '../../api/pbx/teams/team.dto';
 import { Team } from '../../schema/team.entity';
 
 /** A team, and how many live extensions it has. */

@@ -6,14 +6,14 @@ import { changesBetween } from '../../events/audit/changes';
 import { CallerId } from '../../schema/caller-id.entity';
 import { Conflict, InvalidData, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { likePattern, pageOf } from '../../common/page';
+import { likePattern, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { Extension } from '../../schema/extension.entity';
 import { nodeNames } from '../../nodes/registry/node-names';
 import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
 import { type Change } from '../../nodes/revocations/revocation-store';
-import { type ListTenantsQuery, type UpdateTenantDto } from '../../tenants/tenant.dto';
+import { type ListTenantsQuery, type UpdateTenantDto } from '../../api/platform/tenant.dto';
 import { Tenant } from '../../schema/tenant.entity';
 import {
   forPlatform,

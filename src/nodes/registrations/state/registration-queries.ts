@@ -1,9 +1,9 @@
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
-import { likePattern } from '../../../common/page';
+import { likePattern } from '../../../api/edge/page';
 import { inScope, type Viewer } from '../../../accounts/scope/extension-scope';
 import { numbersOf as inOrder } from '../../../accounts/scope/extension-queries';
 import { Extension } from '../../../schema/extension.entity';
-import { type ListRegistrationsQuery } from '../../../registrations/registrations.dto';
+import { type ListRegistrationsQuery } from '../../../api/pbx/registrations/registrations.dto';
 
 /** So many rows at a time hold nobody up. */
 const AT_A_TIME = 5_000;

@@ -1,9 +1,12 @@
 import { isoTime, now } from '../../../core/time';
 import { ChangeLog, frame, type LogBudget } from './replay-buffer';
 import { Damping } from './throttle';
-import { mapStreamExtension, type StreamExtensionDto } from '../../../registrations/registration-stream.dto';
+import {
+  mapStreamExtension,
+  type StreamExtensionDto,
+} from '../../../api/pbx/registrations/registration-stream.dto';
 import { type RegistrationState } from '../state/registration-state';
-import { mapNodes } from '../../../registrations/node-states.dto';
+import { mapNodes } from '../../../api/pbx/registrations/node-states.dto';
 import { type RegistrationsService } from '../state/registrations.service';
 import { Roster, type RosterOptions } from './extension-number-set';
 import { type StreamReader } from './stream-client';

@@ -1,0 +1,123 @@
+import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { ApiErrors } from '../edge/api-errors';
+import { clientAddress } from '../edge/client-address';
+import { Unauthorized } from '../../core/errors';
+import { Idempotency, REPLAYED } from '../edge/idempotency/idempotency.service';
+import { type KeptAnswer } from '../edge/idempotency/kept-answer';
+import { RateLimits } from '../edge/rate-limits/rate-limits.service';
+import { mapUser } from './user-answer.dto';
+import { usernameOf } from '../../core/username';
+import { UsersService } from '../../accounts/users/users.service';
+import { Account, type AccountOf } from '../../accounts/auth-context';
+import {
+  ChangedAnswer,
+  ChangeOwnPasswordDto,
+  LoggedOutAnswer,
+  LoginAnswer,
+  LoginDto,
+  MeAnswer,
+} from './auth.dto';
+import { LoginService } from '../../accounts/tokens/login.service';
+import { Needs, NeedsNothing } from '../edge/authentication/require-permission';
+import { OwnTokensService } from '../../accounts/tokens/token-management.service';
+import { mapToken } from './token.dto';
+import { TokensService } from '../../accounts/tokens/token-store';
+
+@ApiTags('Login')
+@Controller('api/auth')
+export class AuthController {
+  constructor(
+    private readonly logins: LoginService,
+    private readonly tokens: TokensService,
+    private readonly ownTokens: OwnTokensService,
+    private readonly users: UsersService,
+    private readonly limits: RateLimits,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @NeedsNothing()
+  @Post('login')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Log in: a token for a username and a password' })
+  @ApiOkResponse({ type: LoginAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async login(
+    @Body() given: LoginDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LoginAnswer> {
+    await this.limits.takeLogin(reply, usernameOf(given.username));
+    const user = await this.logins.prove(given);
+    void reply.header('Cache-Control', 'no-store');
+    const earlier = await this.earlierToken(request, user.id);
+    if (earlier !== null) void reply.headers(REPLAYED);
+    const origin = { address: clientAddress(request), requestId: request.id };
+    const token = earlier ?? (await this.logins.login(user, origin));
+    const { id, username, email, role, tenantId } = user;
+    return { data: { user: { id, username, email, role, tenant_id: tenantId } }, token };
+  }
+
+  /** The token that the same login with the same Idempotency-Key was given, while it is good. */
+  private async earlierToken(request: FastifyRequest, userId: number): Promise<string | null> {
+    const key = request.headers['idempotency-key'];
+    if (key === undefined) return null;
+    const tokenIn = ({ body }: KeptAnswer): string => (JSON.parse(body.toString()) as LoginAnswer).token;
+    const kept = await this.idempotency.begin(
+      request,
+      key,
+      `login ${userId}`,
+      async (answer) => (await this.tokens.holder(tokenIn(answer))) !== null,
+    );
+    return kept && tokenIn(kept);
+  }
+
+  @Needs('token')
+  @Post('logout')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Log out: the token of this request is revoked' })
+  @ApiOkResponse({ type: LoggedOutAnswer })
+  @ApiErrors(401, 403)
+  async logout(@Account() account: AccountOf): Promise<LoggedOutAnswer> {
+    await this.ownTokens.revoke(account, account.tokenId, { action: 'logged_out' });
+    return { data: { logged_out: true } };
+  }
+
+  @Needs('token')
+  @Get('me')
+  @ApiOperation({ operationId: 'getOwnToken', summary: 'Whose token this is, and what may be done with it' })
+  @ApiOkResponse({ type: MeAnswer })
+  @ApiErrors(401, 403)
+  async me(@Account() account: AccountOf): Promise<MeAnswer> {
+    const token = await this.ownTokens.detail(account, account.tokenId);
+    const user = account.userId === null ? null : await this.users.detail(account, account.userId);
+    const permissions: string[] = [...account.permissions];
+    if (account.permissions.has('extensions.read')) permissions.unshift('pbx_api_access');
+    return { data: { user: user && mapUser(user), token: mapToken(token), permissions } };
+  }
+
+  @Needs('token')
+  @Post('change-password')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'changeOwnPassword',
+    summary: 'Change the own password; other logins of the user end',
+    description:
+      "Counts as a login of the user, right or wrong, beside the token's own limit. Not with a token that is narrowed: by role, tier, expiry, addresses or a rate of its own.",
+  })
+  @ApiOkResponse({ type: ChangedAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async changePassword(
+    @Account() account: AccountOf,
+    @Body() given: ChangeOwnPasswordDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChangedAnswer> {
+    if (account.userId === null || account.narrowed) throw new Unauthorized();
+    await this.limits.takeProof(request, reply, account.actor.name);
+    const { current_password: current, new_password: next } = given;
+    await this.users.changePassword(account, account.userId, current, next);
+    return { data: { changed: true } };
+  }
+}

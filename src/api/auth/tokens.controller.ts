@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { ApiErrors } from '../edge/api-errors';
+import { etagOf } from '../../core/etag';
+import { idOf } from '../../core/id';
+import { page } from '../edge/page';
+import { Account, type AccountOf } from '../../accounts/auth-context';
+import { Needs } from '../edge/authentication/require-permission';
+import { OwnTokensService } from '../../accounts/tokens/token-management.service';
+import {
+  CreatedTokenAnswer,
+  CreateTokenDto,
+  ListTokensQuery,
+  mapToken,
+  RevokedAnswer,
+  TokenAnswer,
+  TokenPage,
+} from './token.dto';
+import { tokenFields } from '../../accounts/tokens/token-store';
+
+const ID = {
+  name: 'id',
+  description: "The token's id: what stands before the |.",
+  schema: { type: 'integer' },
+} as const;
+
+@ApiTags('Tokens')
+@Controller('api/auth/tokens')
+export class TokensController {
+  constructor(private readonly tokens: OwnTokensService) {}
+
+  @Needs('token')
+  @Get()
+  @ApiOperation({
+    summary: 'List tokens: an administrator all of the account, others their own',
+    description: 'A token that is narrowed itself is shown, and revokes, itself alone.',
+  })
+  @ApiOkResponse({ type: TokenPage })
+  @ApiErrors(401, 403, 422)
+  async list(@Account() account: AccountOf, @Query() query: ListTokensQuery): Promise<TokenPage> {
+    const [tokens, total] = await this.tokens.list(account, query);
+    return page(query, tokens.map(mapToken), total);
+  }
+
+  @Needs('token')
+  @Post()
+  @ApiOperation({
+    summary: 'Make a token, which can do at most what its maker can',
+    description:
+      'It belongs to the user who makes it, and ends with that user. Not with a token that is narrowed itself: by role, tier, expiry, addresses or a rate of its own. One with an expiry, addresses or a rate of its own manages no users either.',
+  })
+  @ApiCreatedResponse({ type: CreatedTokenAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async create(
+    @Account() account: AccountOf,
+    @Body() given: CreateTokenDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedTokenAnswer> {
+    const { row, token } = await this.tokens.create(account, given);
+    void reply.header('Cache-Control', 'no-store');
+    return { data: { ...mapToken(row), token } };
+  }
+
+  @Needs('token')
+  @Get(':id')
+  @ApiOperation({ summary: 'One token, and when and from where it was last used' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: TokenAnswer })
+  @ApiErrors(401, 403, 404)
+  async detail(
+    @Account() account: AccountOf,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenAnswer> {
+    const token = await this.tokens.detail(account, idOf(id));
+    void reply.header('ETag', etagOf(tokenFields(token)));
+    return { data: mapToken(token) };
+  }
+
+  @Needs('token')
+  @Delete(':id')
+  @ApiOperation({ summary: 'Revoke a token; it is good for nothing from the next request on' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: RevokedAnswer })
+  @ApiErrors(401, 403, 404, 412)
+  async revoke(
+    @Account() account: AccountOf,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<RevokedAnswer> {
+    await this.tokens.revoke(account, idOf(id), { ifMatch });
+    return { data: { revoked: true } };
+  }
+}

@@ -1,0 +1,123 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { type Role, ROLES, type Tier, TIERS } from '../../core/roles';
+import { Field } from '../edge/field';
+import { ListQuery } from '../edge/page';
+import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../../core/rules';
+import { EXTENSION_NUMBER } from '../../core/extension-number';
+import { PASSWORD } from '../../accounts/users/passwords';
+import { USER_STATUSES, type UserStatus } from '../../schema/user.entity';
+import { USERNAME, usernameOf } from '../../core/username';
+
+const MOST_TEAMS = 1_000;
+
+const username: Rule = (value, name) =>
+  matching(USERNAME)(typeof value === 'string' ? usernameOf(value) : value, name);
+
+const teamIds: Rule = (value, name) =>
+  list({ min: 0, max: MOST_TEAMS })(value, name) ??
+  ((value as unknown[]).every((id) => reference(id, name) === null)
+    ? null
+    : `The selected ${name} is invalid.`);
+
+const TIER = {
+  enum: TIERS,
+  nullable: true,
+  description:
+    "viewer reads, operator also changes and rotates, admin also makes and deletes. Null: the role's usual one (admin: admin, supervisor and agent: operator, read_only: viewer). Never above what the role may have: supervisor admin, agent operator, read_only viewer.",
+} as const;
+const EXTENSION = {
+  type: 'string',
+  nullable: true,
+  example: '1001',
+  description: "An agent's own, all that an agent sees.",
+} as const;
+const TEAMS = {
+  type: 'array',
+  items: { type: 'integer' },
+  description: "A supervisor's: whose extensions a supervisor sees.",
+  example: [1],
+} as const;
+
+/** What may be said of a user when made and when changed. */
+class UserFields {
+  @ApiPropertyOptional({ type: 'string', nullable: true, format: 'email', maxLength: 254 })
+  @Field('nullable', email)
+  email?: string | null;
+
+  @ApiPropertyOptional(TIER)
+  @Field('nullable', oneOf(TIERS))
+  pbx?: Tier | null;
+
+  @ApiPropertyOptional({
+    type: 'boolean',
+    description: 'Whether /api/pbx may be called at all, and users be managed.',
+  })
+  @Field('optional', boolean)
+  pbx_api_access?: boolean;
+
+  @ApiPropertyOptional(EXTENSION)
+  @Field('nullable', matching(EXTENSION_NUMBER))
+  extension_number?: string | null;
+
+  @ApiPropertyOptional(TEAMS)
+  @Field('optional', teamIds)
+  team_ids?: number[];
+}
+
+/** POST /api/auth/users */
+export class CreateUserDto extends UserFields {
+  @ApiProperty({
+    example: 'lan.tran',
+    pattern: USERNAME.source,
+    description: 'Unique in the whole installation; kept in lower case.',
+  })
+  @Field('required', username)
+  username!: string;
+
+  @ApiProperty({ enum: ROLES })
+  @Field('required', oneOf(ROLES))
+  role!: Role;
+
+  @ApiPropertyOptional({
+    type: 'string',
+    nullable: true,
+    minLength: PASSWORD.min,
+    maxLength: PASSWORD.max,
+    description: 'Absent: one is made, and shown in the answer.',
+  })
+  @Field('nullable', text(PASSWORD))
+  password?: string | null;
+}
+
+/** PUT /api/auth/users/{id}; what is absent stays as it is. */
+export class UpdateUserDto extends UserFields {
+  @ApiPropertyOptional({ enum: ROLES })
+  @Field('optional', oneOf(ROLES))
+  role?: Role;
+
+  @ApiPropertyOptional({
+    enum: USER_STATUSES,
+    description: 'disabled: every token of the user ends, for good.',
+  })
+  @Field('optional', oneOf(USER_STATUSES))
+  status?: UserStatus;
+
+  @ApiPropertyOptional({
+    type: 'string',
+    minLength: PASSWORD.min,
+    maxLength: PASSWORD.max,
+    description: 'Ends every login of the user, not the tokens made by hand.',
+  })
+  @Field('optional', text(PASSWORD))
+  password?: string;
+
+  @ApiPropertyOptional({ type: 'string', description: 'Only the one it already has.' })
+  @Field('optional', () => null)
+  username?: unknown;
+}
+
+export class ListUsersQuery extends ListQuery {
+  @ApiPropertyOptional({ enum: ROLES })
+  @Field('nullable', oneOf(ROLES))
+  role?: Role | null;
+}

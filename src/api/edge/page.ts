@@ -1,0 +1,76 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Field, Name } from './field';
+import { integerText } from '../../core/rules';
+
+const PER_PAGE = 50;
+const MOST_PER_PAGE = 200;
+const LAST_PAGE = 1_000_000;
+
+/** `?page=1&per_page=50`, as every list takes them. */
+export class PageQuery {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: LAST_PAGE,
+    default: 1,
+    description: 'Which page of the list.',
+  })
+  @Field('optional', integerText({ min: 1, max: LAST_PAGE }))
+  page?: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MOST_PER_PAGE,
+    default: PER_PAGE,
+    description: 'Rows on a page.',
+  })
+  @Field('optional', integerText({ min: 1, max: MOST_PER_PAGE }))
+  per_page?: string;
+}
+
+/** The same, with `search=…`. */
+export class ListQuery extends PageQuery {
+  @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
+  @Name('nullable', { max: 100 })
+  search?: string | null;
+}
+
+/** Where in a list a page lies, in rows. */
+export function pageOf(query: PageQuery): { page: number; perPage: number; skip: number } {
+  const page = Number(query.page ?? 1);
+  const perPage = Number(query.per_page ?? PER_PAGE);
+  return { page, perPage, skip: (page - 1) * perPage };
+}
+
+/** A list's answer; subclasses say what `data` holds. */
+export abstract class Page {
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  current_page!: number;
+
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  last_page!: number;
+
+  @ApiProperty({ type: 'integer', minimum: 1, example: PER_PAGE })
+  per_page!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Rows on all pages.' })
+  total!: number;
+}
+
+/** A page with its rows, in the order of keys that the contract shows. */
+export function page<T>(query: PageQuery, data: T[], total: number): Page & { data: T[] } {
+  const { page: current, perPage } = pageOf(query);
+  return {
+    current_page: current,
+    data,
+    last_page: Math.max(1, Math.ceil(total / perPage)),
+    per_page: perPage,
+    total,
+  };
+}
+
+/** The pattern of a LIKE that finds `search` anywhere, to be used with `ESCAPE '!'`. */
+export function likePattern(search: string): string {
+  return `%${search.replace(/[!%_]/g, '!$&')}%`;
+}

@@ -1,0 +1,152 @@
+import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { CSV, UNSHIELDED } from '../../../core/csv';
+import { etagOf } from '../../../core/etag';
+import { page } from '../../edge/page';
+import { DeletedAnswer } from '../extensions/extension-answer.dto';
+import {
+  CreateCallerIdDto,
+  ImportCallerIdsDto,
+  ListCallerIdsQuery,
+  UpdateCallerIdDto,
+} from './caller-id-input.dto';
+import {
+  CallerIdAnswer,
+  CallerIdPage,
+  ImportedAnswer,
+  mapCallerId,
+  mapKnownCallerId,
+} from './caller-ids.dto';
+import {
+  callerIdFields,
+  CallerIdsService,
+  type KnownCallerId,
+  type Owner,
+} from '../../../pbx/caller-ids/caller-ids.service';
+import { newCallerIdOf, readImport } from '../../../pbx/caller-ids/import';
+
+const NUMBER = { name: 'number', description: 'In any way to write it.', example: '84900000020' };
+
+const IMPORT: NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> = {
+  required: true,
+  description: `CSV in UTF-8 whose first line names the fields, any other being refused (422), with \`,\` or \`;\` between cells, or JSON. ${UNSHIELDED}`,
+  content: {
+    [CSV]: {
+      schema: { type: 'string', example: 'number,display_name,is_default\r\n0900000020,Sales,true\r\n' },
+    },
+    'application/json': { schema: { $ref: getSchemaPath(ImportCallerIdsDto) } },
+  },
+};
+
+@ApiTags('Caller IDs')
+@Controller('api/pbx/caller-ids')
+export class CallerIdsController {
+  constructor(private readonly callerIds: CallerIdsService) {}
+
+  @Needs('numbers.read')
+  @Get()
+  @ApiOperation({ summary: 'List caller IDs, the active ones unless told otherwise' })
+  @ApiOkResponse({ type: CallerIdPage })
+  @ApiErrors(401, 403, 422)
+  async list(@Account() account: AccountOf, @Query() query: ListCallerIdsQuery): Promise<CallerIdPage> {
+    const [callerIds, total] = await this.callerIds.list(ownerOf(account), query);
+    return page(query, callerIds.map(mapCallerId), total);
+  }
+
+  @Needs('numbers.manage')
+  @Post()
+  @ApiOperation({ summary: 'Make a caller ID; carrier and type are guessed unless said' })
+  @ApiCreatedResponse({ type: CallerIdAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async create(
+    @Account() account: AccountOf,
+    @Body() given: CreateCallerIdDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CallerIdAnswer> {
+    const callerId = await this.callerIds.create(ownerOf(account), newCallerIdOf(given), account.actor);
+    return answer({ callerId, isDefault: given.is_default ?? false }, reply);
+  }
+
+  @Needs('numbers.manage')
+  @Post('import')
+  @ApiOperation({
+    summary: 'Make up to 1,000 caller IDs, all or none',
+    description: 'In errors the first row has the number 0.',
+    requestBody: IMPORT,
+  })
+  @ApiExtraModels(ImportCallerIdsDto)
+  @ApiCreatedResponse({ type: ImportedAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async import(@Account() account: AccountOf, @Body() body: unknown): Promise<ImportedAnswer> {
+    const given = await readImport(body, account.countryCode);
+    await this.callerIds.import(ownerOf(account), given, account.actor);
+    return { data: { created: given.length } };
+  }
+
+  @Needs('numbers.read')
+  @Get(':number')
+  @ApiOperation({ summary: 'One caller ID, also an inactive one' })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: CallerIdAnswer })
+  @ApiErrors(401, 403, 404)
+  async detail(
+    @Account() account: AccountOf,
+    @Param('number') number: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CallerIdAnswer> {
+    return answer(await this.callerIds.detail(ownerOf(account), number), reply);
+  }
+
+  @Needs('numbers.manage')
+  @Put(':number')
+  @ApiOperation({ summary: 'Change a caller ID; an inactive one is no longer presented' })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: CallerIdAnswer })
+  @ApiErrors(400, 401, 403, 404, 412, 413, 422)
+  async update(
+    @Account() account: AccountOf,
+    @Param('number') number: string,
+    @Body() given: UpdateCallerIdDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CallerIdAnswer> {
+    const owner = ownerOf(account);
+    return answer(await this.callerIds.update(owner, number, given, account.actor, ifMatch), reply);
+  }
+
+  @Needs('numbers.manage')
+  @Delete(':number')
+  @ApiOperation({ summary: 'Delete a caller ID that no extension has' })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: DeletedAnswer })
+  @ApiErrors(401, 403, 404, 409, 412)
+  async delete(
+    @Account() account: AccountOf,
+    @Param('number') number: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<DeletedAnswer> {
+    await this.callerIds.delete(ownerOf(account), number, account.actor, ifMatch);
+    return { data: { deleted: true } };
+  }
+}
+
+function ownerOf({ tenantId: id, domain, countryCode }: AccountOf): Owner {
+  return { id, domain, countryCode };
+}
+
+function answer(known: KnownCallerId, reply: FastifyReply): CallerIdAnswer {
+  void reply.header('ETag', etagOf(callerIdFields(known)));
+  return { data: mapKnownCallerId(known) };
+}

@@ -1,0 +1,103 @@
+import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { etagOf } from '../../../core/etag';
+import { idOf } from '../../../core/id';
+import { ListQuery, page } from '../../edge/page';
+import { DeletedAnswer } from '../extensions/extension-answer.dto';
+import {
+  CreateDepartmentDto,
+  DepartmentAnswer,
+  DepartmentPage,
+  mapDepartment,
+  UpdateDepartmentDto,
+} from './department.dto';
+import {
+  departmentFields,
+  DepartmentsService,
+  type KnownDepartment,
+} from '../../../pbx/departments/departments.service';
+
+const ID = { name: 'id', description: "The department's id.", schema: { type: 'integer' } } as const;
+
+@ApiTags('Teams and departments')
+@Controller('api/pbx/departments')
+export class DepartmentsController {
+  constructor(private readonly departments: DepartmentsService) {}
+
+  @Needs('numbers.read')
+  @Get()
+  @ApiOperation({ summary: 'List departments' })
+  @ApiOkResponse({ type: DepartmentPage })
+  @ApiErrors(401, 403, 422)
+  async list(@Account() { tenantId }: AccountOf, @Query() query: ListQuery): Promise<DepartmentPage> {
+    const [departments, total] = await this.departments.list(tenantId, query);
+    return page(query, departments.map(mapDepartment), total);
+  }
+
+  @Needs('numbers.manage')
+  @Post()
+  @ApiOperation({ summary: 'Make a department' })
+  @ApiCreatedResponse({ type: DepartmentAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async create(
+    @Account() { tenantId, actor }: AccountOf,
+    @Body() { name }: CreateDepartmentDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DepartmentAnswer> {
+    return answer(await this.departments.create(tenantId, name, actor), reply);
+  }
+
+  @Needs('numbers.read')
+  @Get(':id')
+  @ApiOperation({ summary: 'One department' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: DepartmentAnswer })
+  @ApiErrors(401, 403, 404)
+  async detail(
+    @Account() { tenantId }: AccountOf,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DepartmentAnswer> {
+    return answer(await this.departments.detail(tenantId, idOf(id)), reply);
+  }
+
+  @Needs('numbers.manage')
+  @Put(':id')
+  @ApiOperation({ summary: 'Rename a department' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: DepartmentAnswer })
+  @ApiErrors(400, 401, 403, 404, 412, 413, 422)
+  async update(
+    @Account() account: AccountOf,
+    @Param('id') id: string,
+    @Body() given: UpdateDepartmentDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DepartmentAnswer> {
+    return answer(await this.departments.update(account, idOf(id), given, ifMatch), reply);
+  }
+
+  @Needs('numbers.manage')
+  @Delete(':id')
+  @ApiOperation({ summary: 'Delete a department that has no teams' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: DeletedAnswer })
+  @ApiErrors(401, 403, 404, 409, 412)
+  async delete(
+    @Account() account: AccountOf,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<DeletedAnswer> {
+    await this.departments.delete(account, idOf(id), ifMatch);
+    return { data: { deleted: true } };
+  }
+}
+
+function answer(known: KnownDepartment, reply: FastifyReply): DepartmentAnswer {
+  void reply.header('ETag', etagOf(departmentFields(known.department)));
+  return { data: mapDepartment(known) };
+}

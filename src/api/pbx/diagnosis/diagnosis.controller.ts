@@ -1,0 +1,76 @@
+import { Controller, Get, Param, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { DirectoryService } from '../../../nodes/directory/directory.service';
+import { withoutSecrets } from '../../../nodes/directory/user-xml';
+import { findExtension } from '../../../accounts/scope/extension-queries';
+import { DiagnosisAnswer, mapDiagnosis } from './diagnosis.dto';
+import { DiagnosisService } from '../../../nodes/diagnosis/diagnosis.service';
+
+const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
+
+const XML = [
+  '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
+  '<document type="freeswitch/xml"><section name="directory"><domain name="pbx.local"><user id="1001">',
+  '<params><param name="a1-hash" value="********"/></params>',
+  '<variables><variable name="user_context" value="default"/></variables>',
+  '</user></domain></section></document>',
+].join('');
+
+@ApiTags('Diagnosis')
+@Controller('api/pbx/extensions/:ext')
+export class DiagnosisController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly diagnosis: DiagnosisService,
+    private readonly directory: DirectoryService,
+  ) {}
+
+  @Needs('extensions.read')
+  @Get('diagnosis')
+  @ApiOperation({
+    operationId: 'diagnoseExtension',
+    summary: 'Why an extension cannot register, and what to do about it',
+    description: 'Also for a number that is deleted or never existed: that is the answer then.',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: DiagnosisAnswer })
+  @ApiErrors(401, 403, 404)
+  async diagnose(@Account() account: AccountOf, @Param('ext') number: string): Promise<DiagnosisAnswer> {
+    return { data: mapDiagnosis(await this.diagnosis.factsOf(account, number)) };
+  }
+
+  @Needs('extensions.read')
+  @Get('directory')
+  @ApiOperation({
+    operationId: 'getDirectoryXml',
+    summary: 'The XML that FreeSWITCH is given for an extension, its secrets masked',
+    description: 'For a disabled extension that is "not found".',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({
+    description: 'As it is now.',
+    content: { 'text/xml': { schema: { type: 'string', example: XML } } },
+  })
+  @ApiErrors(401, 403, 404)
+  async xml(
+    @Account() account: AccountOf,
+    @Param('ext') number: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    await findExtension(this.dataSource.manager, account, number);
+    const { xml } = await this.directory.answer({
+      kind: 'user',
+      number,
+      domain: account.domain,
+      realm: account.domain,
+      unencrypted: false,
+    });
+    void reply.header('Content-Type', 'text/xml; charset=utf-8');
+    return withoutSecrets(xml);
+  }
+}

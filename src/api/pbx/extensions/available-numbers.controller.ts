@@ -1,0 +1,36 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { emergencyNumbersOf } from '../../../core/emergency-numbers';
+import { Tenant } from '../../../schema/tenant.entity';
+import { AvailableNumbersAnswer, AvailableNumbersQuery, rangeOf } from './available-numbers.dto';
+import { takenNumbers } from '../../../accounts/scope/extension-queries';
+import { freeNumbers } from '../../../core/free-numbers';
+
+const COUNT = 20;
+
+@ApiTags('Extensions')
+@Controller('api/pbx/extensions')
+export class AvailableNumbersController {
+  constructor(private readonly dataSource: DataSource) {}
+
+  @Needs('extensions.manage')
+  @Get('available')
+  @ApiOperation({ summary: 'The lowest free numbers of a range, in order' })
+  @ApiOkResponse({ type: AvailableNumbersAnswer })
+  @ApiErrors(401, 403, 422)
+  async available(
+    @Account() { tenantId }: AccountOf,
+    @Query() query: AvailableNumbersQuery,
+  ): Promise<AvailableNumbersAnswer> {
+    const range = rangeOf(query);
+    const { manager } = this.dataSource;
+    const count = Number(query.count ?? COUNT);
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const taken = (from: string): Promise<string[]> => takenNumbers(manager, tenantId, { ...range, from });
+    return { data: await freeNumbers(range, count, taken, emergencyNumbersOf(tenant)) };
+  }
+}

@@ -1,0 +1,31 @@
+import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { DeletedExtensionsService } from '../../../pbx/extensions/restore.service';
+import { CreatedExtensionAnswer, mapExtension } from './extension-answer.dto';
+
+@ApiTags('Extensions')
+@Controller('api/pbx/extensions')
+export class DeletedExtensionsController {
+  constructor(private readonly deleted: DeletedExtensionsService) {}
+
+  @Needs('extensions.manage')
+  @Post(':ext/restore')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Bring back what had the number last, as it was, with a new password' })
+  @ApiParam({ name: 'ext', description: 'The number of a deleted extension.', example: '1001' })
+  @ApiOkResponse({ type: CreatedExtensionAnswer })
+  @ApiErrors(401, 403, 404, 409, 422)
+  async restore(
+    @Account() account: AccountOf,
+    @Param('ext') number: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedExtensionAnswer> {
+    const [extension, { password, generated }] = await this.deleted.restore(account, number);
+    void reply.header('Cache-Control', 'no-store');
+    return { data: { ...mapExtension(extension), sip_password: password, generated_password: generated } };
+  }
+}

@@ -1,0 +1,167 @@
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { CSV, UNSHIELDED } from '../../../core/csv';
+import { page, PageQuery } from '../../edge/page';
+import { CreatingRowDto } from '../../../pbx/imports/import-row.dto';
+import { ImportStreams } from '../../../pbx/imports/import-streams.service';
+import { ImportAnswer, ImportDto, ImportPage, ImportQuery } from './imports.dto';
+import { ImportsService } from '../../../pbx/imports/imports.service';
+
+const EVENTS = 'text/event-stream';
+const STREAM_HEAD = {
+  'Content-Type': `${EVENTS}; charset=utf-8`,
+  'Cache-Control': 'no-store',
+  // nginx hands each frame on as it comes.
+  'X-Accel-Buffering': 'no',
+};
+const PASSWORDS_HEAD = {
+  'Content-Type': `${CSV}; charset=utf-8`,
+  'Content-Disposition': 'attachment; filename="passwords.csv"',
+  'Cache-Control': 'no-store',
+};
+
+const ROWS = [
+  'CSV in UTF-8 with a header line, `,` or `;` between cells, or JSON `{"rows": [{…}]}`; at most 10,000',
+  'extensions, and 12 MiB of CSV or 4 MiB of JSON. Columns: those of POST /api/pbx/extensions, and `status`; any',
+  'other is refused (422). `1000-1199` as a number makes a row for each. An empty cell, or null in JSON: absent where',
+  'one is made; where one is changed null, or as it is if the field may not be null. In CSV blank lines are left out.',
+  UNSHIELDED,
+  'On a change `sip_password` is a rotation.',
+].join(' ');
+const BODY: NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> = {
+  required: true,
+  description: ROWS,
+  content: {
+    [CSV]: {
+      schema: { type: 'string', example: 'extension_number,display_name\r\n1000-1199,Sales\r\n' },
+    },
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['rows'],
+        properties: { rows: { type: 'array', items: { $ref: getSchemaPath(CreatingRowDto) } } },
+      },
+    },
+  },
+};
+const FRAMES = [
+  'JSON as `data`: `progress` (ImportDto), first and at each step; `done` (ImportDto), last, when it is done or',
+  'failed. A comment comes every 15 s.',
+].join(' ');
+
+const FRAME = [
+  'event: progress',
+  'data: {"id":12,"status":"running","action":"create","mode":"all_or_nothing","dry_run":false,"total":200,' +
+    '"processed":100,"percent":70,"created":0,"updated":0,"unchanged":0,"failed":0,"passwords_available":false,' +
+    '"message":null,"created_at":"2026-04-06T12:19:13+00:00","finished_at":null}',
+  '',
+  '',
+].join('\n');
+
+@ApiTags('Extensions')
+@Controller('api/pbx/extensions')
+export class ImportsController {
+  constructor(
+    private readonly imports: ImportsService,
+    private readonly streams: ImportStreams,
+  ) {}
+
+  @Needs('extensions.manage')
+  @Post('import')
+  @HttpCode(202)
+  @ApiExtraModels(CreatingRowDto)
+  @ApiOperation({ summary: 'Make or change many extensions', requestBody: BODY })
+  @ApiAcceptedResponse({
+    type: ImportAnswer,
+    headers: { Location: { description: 'Where it is told of.', schema: { type: 'string' } } },
+  })
+  @ApiErrors(400, 401, 403, 409, 413, 422)
+  async start(
+    @Account() account: AccountOf,
+    @Query() query: ImportQuery,
+    @Req() { body }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImportAnswer> {
+    const data = await this.imports.start(account, query, body);
+    void reply.header('Location', `/api/pbx/extensions/imports/${data.id}`);
+    return { data };
+  }
+
+  @Needs('extensions.manage')
+  @Get('imports')
+  @ApiOperation({ summary: 'The imports of the last 7 days, the newest first' })
+  @ApiOkResponse({ type: ImportPage })
+  @ApiErrors(401, 403, 422)
+  async list(@Account() account: AccountOf, @Query() query: PageQuery): Promise<ImportPage> {
+    const [jobs, total] = await this.imports.list(account, query);
+    return page(query, jobs, total);
+  }
+
+  @Needs('extensions.manage')
+  @Get('imports/:id')
+  @ApiOperation({ summary: 'One import: how far it is, and every row with errors' })
+  @ApiOkResponse({ type: ImportAnswer })
+  @ApiErrors(401, 403, 404)
+  async detail(@Account() account: AccountOf, @Param('id') id: string): Promise<ImportAnswer> {
+    return { data: await this.imports.detail(account, id) };
+  }
+
+  @Needs('extensions.manage')
+  @Get('imports/:id/events')
+  @ApiOperation({ summary: 'How an import goes on, as server-sent events' })
+  @ApiExtraModels(ImportDto)
+  @ApiOkResponse({
+    description: FRAMES,
+    content: { [EVENTS]: { schema: { type: 'string', example: FRAME } } },
+  })
+  @ApiErrors(401, 403, 404)
+  async events(
+    @Account() account: AccountOf,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.imports.find(account, id);
+    if (request.method === 'HEAD') return void reply.headers(STREAM_HEAD).send();
+    this.streams.open(account, job, reply.raw, () => {
+      reply.hijack();
+      const headers = reply.headers(STREAM_HEAD).getHeaders() as Record<string, string>;
+      reply.raw.writeHead(200, { ...headers, Connection: 'close' });
+    });
+  }
+
+  @Needs('extensions.manage')
+  @Get('imports/:id/passwords')
+  @ApiOperation({ summary: 'The SIP passwords that an import made; once, within 24 hours' })
+  @ApiOkResponse({
+    content: {
+      [CSV]: { schema: { type: 'string', example: 'extension_number,sip_password\r\n1001,…\r\n' } },
+    },
+  })
+  @ApiErrors(401, 403, 404, 409)
+  async passwords(
+    @Account() account: AccountOf,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    // Whoever only looks takes nothing.
+    const looks = request.method === 'HEAD';
+    const csv = looks
+      ? await this.imports.requirePasswords(account, id).then(() => '')
+      : await this.imports.takePasswords(account, id);
+    void reply.headers(PASSWORDS_HEAD);
+    return csv;
+  }
+}

@@ -1,0 +1,91 @@
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { bearerOf } from '../../edge/authentication/api-authentication';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors, ErrorBody } from '../../edge/api-errors';
+import {
+  StreamChange,
+  StreamRegistrationsQuery,
+  StreamRemoved,
+  StreamSnapshot,
+} from './registration-stream.dto';
+import { RegistrationStreams } from '../../../nodes/registrations/stream/stream-hub.service';
+import { NodesDto } from './node-states.dto';
+
+const HEAD = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // nginx hands each frame on as it comes.
+  'X-Accel-Buffering': 'no',
+};
+
+const FRAMES = [
+  'Each event has an `id`, and JSON as its `data`:',
+  '`snapshot` (StreamSnapshot), first: all extensions;',
+  '`change` (StreamChange): an extension is told of anew;',
+  '`removed` (StreamRemoved): it was deleted;',
+  '`nodes` (NodesDto): a node came or went.',
+  'A comment comes every 15 s. An extension that changes again within REGISTRATION_DAMPING_MS is told of',
+  'at its end, as it then is, if that differs from what was told. With a Last-Event-ID that is still known,',
+  'what was missed comes in place of the snapshot.',
+  'A reader that is too slow is disconnected; so is one whose token is no longer good.',
+].join(' ');
+
+const FRAME = [
+  'id: 1f3a-42',
+  'event: change',
+  'data: {"extension_number":"1001","status":"registered","since":"2026-04-06T12:19:13+00:00",' +
+    '"previous_status":"unregistered","at":"2026-04-06T12:19:15+00:00"}',
+  '',
+  '',
+].join('\n');
+
+@ApiTags('Registrations')
+@Controller('api/pbx/registrations/stream')
+export class RegistrationsStreamController {
+  constructor(private readonly streams: RegistrationStreams) {}
+
+  @Needs('extensions.read')
+  @Get()
+  @ApiOperation({
+    operationId: 'streamRegistrations',
+    summary: 'Which extensions are online, and each change of it, as server-sent events',
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event received.' })
+  @ApiExtraModels(StreamSnapshot, StreamChange, StreamRemoved, NodesDto)
+  @ApiOkResponse({
+    description: FRAMES,
+    content: { 'text/event-stream': { schema: { type: 'string', example: FRAME } } },
+  })
+  @ApiErrors(401, 403, 422)
+  @ApiResponse({ status: 503, description: 'Too many readers. See Retry-After.', type: ErrorBody })
+  async stream(
+    @Account() account: AccountOf,
+    @Query() query: StreamRegistrationsQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (request.method === 'HEAD') return void reply.headers(HEAD).send();
+    const lastEventId = request.headers['last-event-id'];
+    const asked = {
+      account,
+      bearer: bearerOf(request) ?? '',
+      devices: query.devices === 'true',
+      lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
+    };
+    await this.streams.open(asked, reply.raw, () => {
+      reply.hijack();
+      const headers = reply.headers(HEAD).getHeaders() as Record<string, string>;
+      reply.raw.writeHead(200, { ...headers, Connection: 'close' });
+    });
+  }
+}

@@ -1,0 +1,273 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Field, Name } from '../../edge/field';
+import { LARGEST_ID } from '../../../core/id';
+import { Page } from '../../edge/page';
+import { integerText, oneOf } from '../../../core/rules';
+import { isoTime } from '../../../core/time';
+import { keptText } from '../../../core/sanitize-text';
+import { uriOf } from '../../../freeswitch/contact';
+import { deviceId } from '../../../freeswitch/device-id';
+import {
+  type Device,
+  type Reach,
+  reachOf,
+  reachOfAny,
+  type Transport,
+  TRANSPORTS,
+} from '../../../nodes/registrations/state/device';
+import { mapNodes, NodesDto } from './node-states.dto';
+import {
+  REGISTRATION_STATES,
+  type RegistrationState,
+} from '../../../nodes/registrations/state/registration-state';
+import { type RegistrationView } from '../../../nodes/registrations/state/registrations.service';
+
+const MOST_PER_PAGE = 1_000;
+const TIME_OR_NULL = { type: 'string', format: 'date-time', nullable: true } as const;
+export const REACHABLE = {
+  type: 'boolean',
+  nullable: true,
+  description:
+    'Whether calls reach any of its devices: true if one answers FreeSWITCH, false if none does; null when there is none, or that is not known yet.',
+} as const;
+/** FreeSWITCH keeps no longer ones. */
+const LONGEST_CONTACT = 1_024;
+
+/** GET /api/pbx/registrations */
+export class ListRegistrationsQuery {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 1,
+    description: 'Which page of the list.',
+  })
+  @Field('optional', integerText({ min: 1, max: 1_000_000 }))
+  page?: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MOST_PER_PAGE,
+    default: 50,
+    description: 'Rows on a page.',
+  })
+  @Field('optional', integerText({ min: 1, max: MOST_PER_PAGE }))
+  per_page?: string;
+
+  @ApiPropertyOptional({ type: 'string', maxLength: 100, description: 'Part of a number or a name.' })
+  @Name('nullable', { max: 100 })
+  search?: string | null;
+
+  @ApiPropertyOptional({ enum: REGISTRATION_STATES })
+  @Field('nullable', oneOf(REGISTRATION_STATES))
+  status?: RegistrationState | null;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'The extensions of one team.' })
+  @Field('optional', integerText({ min: 1, max: LARGEST_ID }))
+  team_id?: string;
+}
+
+export class RegistrationRowDto {
+  @ApiProperty({ example: '1001' })
+  extension_number!: string;
+
+  @ApiProperty({ type: 'string', nullable: true })
+  display_name!: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  team_id!: number | null;
+
+  @ApiProperty({ enum: REGISTRATION_STATES })
+  status!: RegistrationState;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when it is so; null: since before Dialplane began to look.',
+  })
+  since!: string | null;
+
+  @ApiProperty(REACHABLE)
+  reachable!: boolean | null;
+
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  reachable_since!: string | null;
+}
+
+export class RegistrationPage extends Page {
+  @ApiProperty({ type: [RegistrationRowDto] })
+  data!: RegistrationRowDto[];
+}
+
+export class DeviceDto {
+  @ApiProperty({ example: '6b1f0c52d1a94e07', description: 'The same as long as node and contact are.' })
+  id!: string;
+
+  @ApiProperty({ example: 'sip:1001@192.0.2.7:5060' })
+  contact!: string;
+
+  @ApiProperty({ example: 'Zoiper 5.6' })
+  user_agent!: string;
+
+  @ApiProperty({
+    enum: TRANSPORTS,
+    description:
+      'What its REGISTER came by; `unknown` for UDP, TCP and TLS: FreeSWITCH tells only what the phone claims then.',
+  })
+  transport!: Transport;
+
+  @ApiProperty({ example: '192.0.2.7' })
+  network_ip!: string;
+
+  @ApiProperty({ type: 'integer', example: 5060 })
+  network_port!: number;
+
+  @ApiProperty({ format: 'date-time', description: 'When FreeSWITCH lets it go unless it registers again.' })
+  expires_at!: string;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description:
+      "Whether calls reach it: its contact can be dialled, and it answers FreeSWITCH's OPTIONS; null before it was asked.",
+  })
+  reachable!: boolean | null;
+
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  reachable_since!: string | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: "It does not answer FreeSWITCH's OPTIONS.",
+    description: 'Why it is not reachable, in plain words.',
+  })
+  unreachable_reason!: string | null;
+
+  @ApiProperty({ example: 'fs1' })
+  node!: string;
+
+  @ApiProperty({ example: 'internal' })
+  profile!: string;
+
+  @ApiProperty({
+    ...TIME_OR_NULL,
+    description: 'Since when it is there; null: since before Dialplane began to look.',
+  })
+  since!: string | null;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description:
+      'Whether it has not registered since the password was changed; null when that is not known. It can take and make no new registration with the old one.',
+  })
+  registered_with_previous_password!: boolean | null;
+}
+
+export class RegistrationDto {
+  @ApiProperty({ example: '1001' })
+  extension_number!: string;
+
+  @ApiProperty({ enum: REGISTRATION_STATES })
+  status!: RegistrationState;
+
+  @ApiProperty({ format: 'date-time', description: 'The moment for which this holds.' })
+  as_of!: string;
+
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  since!: string | null;
+
+  @ApiProperty(REACHABLE)
+  reachable!: boolean | null;
+
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  reachable_since!: string | null;
+
+  @ApiProperty({
+    enum: ['event', 'snapshot', 'none'],
+    description: "What told the latest news: an event, or a node's list; `none` when nothing is known.",
+  })
+  source!: string;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description: 'True if any device does; null when that is not known.',
+  })
+  registered_with_previous_password!: boolean | null;
+
+  @ApiProperty()
+  nodes!: NodesDto;
+
+  @ApiProperty({ type: [DeviceDto] })
+  devices!: DeviceDto[];
+}
+
+export class RegistrationAnswer {
+  @ApiProperty()
+  data!: RegistrationDto;
+}
+
+const time = (ms: number): string => isoTime(new Date(ms));
+export const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms));
+
+export const mapReach = ({
+  reachable,
+  since,
+}: Reach): Pick<RegistrationRowDto, 'reachable' | 'reachable_since'> => ({
+  reachable,
+  reachable_since: timeOrNull(since),
+});
+
+/** @param previous whether a device holds on with the password from before the last rotation */
+export function mapRegistration(
+  number: string,
+  view: RegistrationView,
+  previous: (device: Device) => boolean | null,
+): RegistrationDto {
+  const devices = view.devices.map((device) => mapDevice(device, previous(device)));
+  const holds = devices.map((device) => device.registered_with_previous_password);
+  return {
+    extension_number: number,
+    status: view.state,
+    as_of: time(view.asOf),
+    since: timeOrNull(view.since),
+    ...mapReach(reachOfAny(view.devices)),
+    source: view.source,
+    registered_with_previous_password:
+      holds.includes(true) || (view.state === 'unknown' || holds.includes(null) ? null : false),
+    nodes: mapNodes(view.nodes),
+    devices,
+  };
+}
+
+function mapDevice(device: Device, previous: boolean | null): DeviceDto {
+  return {
+    ...mapPresence(device),
+    expires_at: time(device.expiresAt),
+    registered_with_previous_password: previous,
+  };
+}
+
+/** What does not change at each refresh of a device's registration. */
+export function mapPresence(
+  device: Device,
+): Omit<DeviceDto, 'expires_at' | 'registered_with_previous_password'> {
+  const { why, ...reach } = reachOf(device);
+  return {
+    id: deviceId(device.node, device.profile, device.contact),
+    contact: keptText(uriOf(device.contact), LONGEST_CONTACT),
+    user_agent: device.agent,
+    transport: device.transport,
+    network_ip: device.networkIp,
+    network_port: device.networkPort,
+    ...mapReach(reach),
+    unreachable_reason: why,
+    node: device.node,
+    profile: device.profile,
+    since: timeOrNull(device.since),
+  };
+}

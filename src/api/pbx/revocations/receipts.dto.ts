@@ -1,0 +1,160 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Page } from '../../edge/page';
+import { isoTime } from '../../../core/time';
+import { type Standing } from '../../../nodes/registry/standing';
+import { type Receipt, type ReceiptNode } from '../../../nodes/revocations/receipts.service';
+import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from '../../../schema/revocation.entity';
+import { type RevocationNode } from '../../../schema/revocation-node.entity';
+
+const PART_STATUSES = ['pending', 'verified', 'removed', 'unknown'] as const;
+type PartStatus = (typeof PART_STATUSES)[number];
+
+export const RECEIPT_STATUSES = ['pending', 'done', 'incomplete'] as const;
+export type ReceiptStatus = (typeof RECEIPT_STATUSES)[number];
+
+const TIME = { type: 'string', format: 'date-time', nullable: true } as const;
+
+export class NodeReceiptDto {
+  @ApiProperty({ example: 'fs1' })
+  node!: string;
+
+  @ApiProperty({
+    enum: PART_STATUSES,
+    description:
+      'removed: the node was removed before it was verified. unknown: a FreeSWITCH that asked for users ' +
+      'lately and is none of the nodes, so that it was not told.',
+  })
+  status!: string;
+
+  @ApiProperty({ type: 'integer', description: "Entries that went from the node's user cache." })
+  flushed_entries!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Registrations that were put out.' })
+  dropped_contacts!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Messages that went with the mailbox.' })
+  deleted_messages!: number;
+
+  @ApiProperty({ ...TIME, description: 'When the node had done what the change demands.' })
+  flushed_at!: string | null;
+
+  @ApiProperty({ ...TIME, description: 'When the node, asked again, had nothing old any more.' })
+  verified_at!: string | null;
+
+  @ApiProperty({ ...TIME, description: 'When the change was made, while the node is not verified.' })
+  pending_since!: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'How often it was begun.' })
+  attempts!: number;
+
+  @ApiProperty({ type: 'string', nullable: true, example: 'ESL_NOT_READY', description: 'Of the last time.' })
+  last_error!: string | null;
+}
+
+export class ReceiptDto {
+  @ApiProperty({ enum: REVOCATION_REASONS })
+  reason!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  requested_at!: string;
+
+  @ApiProperty({
+    enum: RECEIPT_STATUSES,
+    description:
+      '`done` when every node is verified; `incomplete` when none is pending, but one is removed or unknown.',
+  })
+  status!: string;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'The one device that was put out.' })
+  device!: string | null;
+
+  @ApiProperty({
+    enum: MAILBOX_STEPS,
+    nullable: true,
+    description:
+      'What nodes do about the mailbox. delete: its messages and greetings go; refresh: the lamp, and what PIN opens it.',
+  })
+  mailbox!: MailboxStep | null;
+
+  @ApiProperty({ type: [NodeReceiptDto] })
+  nodes!: NodeReceiptDto[];
+}
+
+export class ReceiptPage extends Page {
+  @ApiProperty({ type: [ReceiptDto] })
+  data!: ReceiptDto[];
+}
+
+export class UnregisteredDto {
+  @ApiProperty({ enum: [true] })
+  unregistered!: true;
+
+  @ApiProperty({ type: [NodeReceiptDto], description: 'As it stands now; what is pending goes on.' })
+  nodes!: NodeReceiptDto[];
+}
+
+export class UnregisteredAnswer {
+  @ApiProperty()
+  data!: UnregisteredDto;
+}
+
+export function mapReceipt([revocation, nodes]: Receipt): ReceiptDto {
+  return {
+    reason: revocation.reason,
+    requested_at: isoTime(revocation.createdAt),
+    status: receiptStatus(nodes),
+    device: revocation.device,
+    mailbox: revocation.mailboxStep,
+    nodes: nodes.map(mapNode),
+  };
+}
+
+/** What is told of a node's part. */
+export type NodePart = Pick<
+  RevocationNode,
+  | 'node'
+  | 'flushedEntries'
+  | 'droppedContacts'
+  | 'deletedMessages'
+  | 'flushedAt'
+  | 'verifiedAt'
+  | 'attempts'
+  | 'lastError'
+> & {
+  /** Read while it is not verified. */
+  pendingSince: Date | null;
+  standing: Standing;
+};
+
+/** How far a change is with all nodes together. */
+export function receiptStatus(nodes: readonly Pick<NodePart, 'verifiedAt' | 'standing'>[]): ReceiptStatus {
+  const statuses = nodes.map(partStatus);
+  if (statuses.includes('pending')) return 'pending';
+  return statuses.every((status) => status === 'verified') ? 'done' : 'incomplete';
+}
+
+function partStatus({ verifiedAt, standing }: Pick<NodePart, 'verifiedAt' | 'standing'>): PartStatus {
+  if (verifiedAt !== null) return 'verified';
+  return standing === 'node' ? 'pending' : standing;
+}
+
+export function mapPart(node: NodePart): NodeReceiptDto {
+  const timeOrNull = (time: Date | null): string | null => (time === null ? null : isoTime(time));
+  return {
+    node: node.node,
+    status: partStatus(node),
+    flushed_entries: node.flushedEntries,
+    dropped_contacts: node.droppedContacts,
+    deleted_messages: node.deletedMessages,
+    flushed_at: timeOrNull(node.flushedAt),
+    verified_at: timeOrNull(node.verifiedAt),
+    pending_since: node.verifiedAt === null ? timeOrNull(node.pendingSince) : null,
+    attempts: node.attempts,
+    last_error: node.lastError,
+  };
+}
+
+/** @param node with its revocation */
+export function mapNode(node: ReceiptNode): NodeReceiptDto {
+  return mapPart({ ...node, pendingSince: node.revocation.createdAt });
+}

@@ -1,0 +1,76 @@
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { Needs } from '../../edge/authentication/require-permission';
+import { ApiErrors } from '../../edge/api-errors';
+import { page, PageQuery } from '../../edge/page';
+import { DEVICE_ID } from '../../../freeswitch/device-id';
+import { KicksService } from '../../../nodes/revocations/kicks.service';
+import { mapNode, mapReceipt, ReceiptPage, UnregisteredAnswer } from './receipts.dto';
+import { ReceiptsService } from '../../../nodes/revocations/receipts.service';
+
+const NUMBER = { name: 'ext', description: 'The extension number.', example: '1001' };
+const DEVICE = {
+  name: 'device',
+  description: "A device's id.",
+  schema: { type: 'string', pattern: DEVICE_ID.source },
+};
+
+@ApiTags('Extensions')
+@Controller('api/pbx/extensions/:ext')
+export class RevocationsController {
+  constructor(
+    private readonly receipts: ReceiptsService,
+    private readonly kicks: KicksService,
+  ) {}
+
+  @Needs('extensions.read')
+  @Get('revocations')
+  @ApiOperation({
+    summary: 'What nodes forgot after changes, or must still forget; for 90 days, also of a deleted one',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: ReceiptPage })
+  @ApiErrors(401, 403, 404, 422)
+  async list(
+    @Account() account: AccountOf,
+    @Param('ext') number: string,
+    @Query() query: PageQuery,
+  ): Promise<ReceiptPage> {
+    const [receipts, total] = await this.receipts.list(account, number, query);
+    return page(query, receipts.map(mapReceipt), total);
+  }
+
+  @Needs('extensions.operate')
+  @Delete('registration')
+  @ApiOperation({
+    operationId: 'kickExtension',
+    summary: 'Put every phone of the extension out; it may register again',
+  })
+  @ApiParam(NUMBER)
+  @ApiOkResponse({ type: UnregisteredAnswer })
+  @ApiErrors(401, 403, 404)
+  async kick(@Account() account: AccountOf, @Param('ext') number: string): Promise<UnregisteredAnswer> {
+    return this.answer(account, number);
+  }
+
+  @Needs('extensions.operate')
+  @Delete('registration/:device')
+  @ApiOperation({ summary: 'Put one phone of the extension out; it may register again' })
+  @ApiParam(NUMBER)
+  @ApiParam(DEVICE)
+  @ApiOkResponse({ type: UnregisteredAnswer })
+  @ApiErrors(401, 403, 404, 409)
+  async kickDevice(
+    @Account() account: AccountOf,
+    @Param('ext') number: string,
+    @Param('device') device: string,
+  ): Promise<UnregisteredAnswer> {
+    return this.answer(account, number, device);
+  }
+
+  private async answer(account: AccountOf, number: string, device?: string): Promise<UnregisteredAnswer> {
+    const nodes = await this.kicks.kick(account, number, device);
+    return { data: { unregistered: true, nodes: nodes.map(mapNode) } };
+  }
+}

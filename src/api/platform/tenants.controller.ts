@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Account, type AccountOf } from '../../accounts/auth-context';
+import { Needs } from '../edge/authentication/require-permission';
+import { ApiErrors } from '../edge/api-errors';
+import { etagOf } from '../../core/etag';
+import { idOf } from '../../core/id';
+import { page } from '../edge/page';
+import { DeletedAnswer } from '../pbx/extensions/extension-answer.dto';
+import {
+  CreateTenantDto,
+  ListTenantsQuery,
+  mapTenant,
+  newTenant,
+  TenantAnswer,
+  TenantPage,
+  UpdateTenantDto,
+} from './tenant.dto';
+import { PlatformService } from '../../pbx/tenant-admin/tenant-admin.service';
+import { tenantFields, TenantsService } from '../../accounts/tenants/tenants.service';
+
+const ID = { name: 'id', description: "The tenant's id.", schema: { type: 'integer' } } as const;
+
+@ApiTags('Platform')
+@Controller('api/platform/tenants')
+export class TenantsController {
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly platform: PlatformService,
+  ) {}
+
+  @Needs('platform')
+  @Get()
+  @ApiOperation({ summary: 'List tenants, each with what it has' })
+  @ApiOkResponse({ type: TenantPage })
+  @ApiErrors(401, 403, 422)
+  async list(@Query() query: ListTenantsQuery): Promise<TenantPage> {
+    const [tenants, total] = await this.platform.list(query);
+    return page(query, tenants.map(mapTenant), total);
+  }
+
+  @Needs('platform')
+  @Post()
+  @ApiOperation({ summary: 'Make a tenant' })
+  @ApiCreatedResponse({ type: TenantAnswer })
+  @ApiErrors(400, 401, 403, 413, 422)
+  async create(@Account() { actor }: AccountOf, @Body() given: CreateTenantDto): Promise<TenantAnswer> {
+    const { id } = await this.tenants.create(newTenant(given), actor);
+    return { data: mapTenant(await this.platform.detail(id)) };
+  }
+
+  @Needs('platform')
+  @Get(':id')
+  @ApiOperation({ summary: 'One tenant' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: TenantAnswer })
+  @ApiErrors(401, 403, 404)
+  async detail(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TenantAnswer> {
+    return this.shown(idOf(id), reply);
+  }
+
+  @Needs('platform')
+  @Put(':id')
+  @ApiOperation({ summary: 'Change a tenant, or disable it: its phones are out and its tokens open nothing' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: TenantAnswer })
+  @ApiErrors(400, 401, 403, 404, 412, 413, 422)
+  async update(
+    @Account() { actor }: AccountOf,
+    @Param('id') id: string,
+    @Body() given: UpdateTenantDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TenantAnswer> {
+    await this.platform.update(idOf(id), given, actor, ifMatch);
+    return this.shown(idOf(id), reply);
+  }
+
+  @Needs('platform')
+  @Delete(':id')
+  @ApiOperation({
+    summary: 'Delete a tenant that has no extensions, caller IDs and teams any more',
+    description:
+      'Not while a FreeSWITCH node has still to forget something of it; a node that was removed is not ' +
+      'waited for.',
+  })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: DeletedAnswer })
+  @ApiErrors(401, 403, 404, 409, 412)
+  async delete(
+    @Account() { actor }: AccountOf,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<DeletedAnswer> {
+    await this.platform.delete(idOf(id), actor, ifMatch);
+    return { data: { deleted: true } };
+  }
+
+  private async shown(id: number, reply: FastifyReply): Promise<TenantAnswer> {
+    const found = await this.platform.detail(id);
+    void reply.header('ETag', etagOf(tenantFields(found.tenant)));
+    return { data: mapTenant(found) };
+  }
+}

@@ -1,8 +1,39 @@
 'use strict';
 
+/** The rooms of src, each resting only on those before it. */
+const ROOMS = [
+  'core',
+  'freeswitch',
+  'schema',
+  'platform',
+  'events',
+  'accounts',
+  'nodes',
+  'pbx',
+  'api',
+  'cli',
+];
+/** Rooms that know less than their place would allow. */
+const KNOWS_ONLY = { freeswitch: ['core'], schema: ['core'] };
+
+const folders = (rooms) => `^src/(${rooms.join('|')})/`;
+const SOCKETS = ['^(node:)?(net|tls|http|https|dgram)$'];
+
+const directions = ROOMS.map((room, place) => {
+  const known = [room, ...(KNOWS_ONLY[room] ?? ROOMS.slice(0, place))];
+  return {
+    name: `${room}-rests-on-lower-rooms`,
+    comment: `src/${room} may import ${known.join(', ')}; upwards goes by an event or a callback.`,
+    severity: 'error',
+    from: { path: folders([room]), pathNot: '[.]spec[.]ts$' },
+    to: { path: '^src/', pathNot: folders(known) },
+  };
+});
+
 /** Which room may know of which. */
 module.exports = {
   forbidden: [
+    ...directions,
     {
       name: 'no-circles',
       comment: 'Two files that need each other are one file, or miss a third.',
@@ -11,45 +42,32 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'freeswitch-knows-no-tenant',
-      comment:
-        'The ESL client and the XML writer speak to FreeSWITCH; whose phone it is, is not their matter.',
+      name: 'core-is-plain-typescript',
+      comment: 'Rules are plain functions: no Nest, TypeORM, socket or environment in them.',
       severity: 'error',
-      from: { path: '^src/freeswitch/' },
-      to: { path: '^src/', pathNot: '^src/freeswitch/' },
+      from: { path: '^src/core/' },
+      to: { path: ['node_modules/(@nestjs|typeorm|mysql2|libsql|fastify|modesl|@redis)', ...SOCKETS] },
+    },
+    {
+      name: 'only-the-api-speaks-http',
+      comment: 'Controllers, DTOs, OpenAPI and Fastify stay in src/api.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(api/|cli/openapi[.]ts$|app([.]module)?[.]ts$|main[.]ts$)' },
+      to: {
+        path: ['node_modules/(@nestjs/swagger|@nestjs/platform-fastify|fastify|@fastify)/', '[.]dto[.]ts$'],
+      },
+    },
+    {
+      name: 'dialects-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/api/(pbx|auth|platform|switch|ops|laracopilot|cisisk)/' },
+      to: { path: '^src/api/', pathNot: ['^src/api/(edge|$1)/'] },
     },
     {
       name: 'nothing-imports-a-controller',
       severity: 'error',
-      from: { pathNot: '^src/app[.]module[.]ts$' },
+      from: { pathNot: '[.]module[.]ts$' },
       to: { path: '[.]controller[.]ts$' },
-    },
-    {
-      name: 'rules-stay-pure',
-      comment: 'Numbers, passwords, XML, states: plain functions, with no Nest, TypeORM or socket in them.',
-      severity: 'error',
-      from: {
-        path: [
-          '^src/common/(rules|time|pause|same-secret|deadline|errors|etag|counted|csv|columns)[.]ts$',
-          '^src/sip-credentials/(a1-hash|password|weak-password|sealed-box)[.]ts$',
-          '^src/freeswitch/(xml|names|contact|node-address|registrations-xml|sofia-events|device-id|call-id|lines)[.]ts$',
-          '^src/directory/(user-xml|encoded-words|group-xml|lookup-request|last-answers|misses)[.]ts$',
-          '^src/database/(codes|unavailable)[.]ts$',
-          '^src/docs/(openapi|operation-id|examples|every-operation|nullable-enums)[.]ts$',
-          '^src/(caller-ids/(phone-number|number-kind)|tenants/(sip-domain|emergency-numbers)|auth/(token|roles))[.]ts$',
-          '^src/extensions/(extension-number|free-numbers|voicemail-rules)[.]ts$',
-          '^src/registrations/(registration-state|node-state|node-registrations|device|contact-to-end|oldest-devices|damping|change-log)[.]ts$',
-          '^src/audit/(actor|chain|changes)[.]ts$',
-          '^src/nodes/(asker|standing)[.]ts$',
-          '^src/rate-limits/(sliding-window|subject)[.]ts$',
-          '^src/idempotency/(kept-answer|fingerprint)[.]ts$',
-          '^src/imports/(import-rows|judgement|edits|turns)[.]ts$',
-          '^src/diagnosis/(facts|verdict|registered|words|sightings|recent|kept-text)[.]ts$',
-        ],
-      },
-      to: {
-        path: ['node_modules/(@nestjs|typeorm|mysql2|fastify|modesl)', '^(net|node:net|http|node:http)$'],
-      },
     },
     {
       name: 'only-the-client-knows-modesl',

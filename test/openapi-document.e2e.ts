@@ -49,7 +49,7 @@ describe('the OpenAPI document is complete:', () => {
         `shares the operationId ${operationId}: give @ApiOperation one`,
       !summary && 'has no summary: @ApiOperation',
       !(tags.length === 1 && described.includes(tags[0] ?? '')) &&
-        `has the tags [${tags.join()}]: one that is described in TAGS of src/docs/docs.ts`,
+        `has the tags [${tags.join()}]: one that is described in TAGS of src/api/edge/openapi/docs.ts`,
     ]);
   });
 

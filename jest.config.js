@@ -1,6 +1,5 @@
 'use strict';
 
-// Nest 12 ships ES modules only; Jest on Node 20 needs them, like our own sources, as CommonJS.
 const swc = {
   jsc: {
     parser: { syntax: 'typescript', decorators: true },
@@ -13,14 +12,17 @@ const swc = {
 };
 
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/harness/environment.js',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/migrations'],
   testMatch: ['**/*.spec.ts', '**/*.e2e.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/', '<rootDir>/test/bench/'],
   moduleFileExtensions: ['ts', 'js', 'json'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: { '^.+\\.(t|j)s$': ['@swc/jest', swc] },
-  transformIgnorePatterns: ['/node_modules/(?!@nestjs/|content-disposition/)'],
+  transform: {
+    '/node_modules/.+\\.[cm]?js$': '<rootDir>/test/harness/packages.js',
+    '\\.ts$': ['@swc/jest', swc],
+  },
+  transformIgnorePatterns: [],
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   testTimeout: 600_000,

@@ -15,9 +15,11 @@ import { createDataSource } from '../../src/platform/database/data-source';
 import { migrate } from '../../src/platform/database/migrate';
 import { type Tenant } from '../../src/schema/tenant.entity';
 import { TenantsService } from '../../src/accounts/tenants/tenants.service';
+import { APP_KEY } from './keys';
 import { type Lane, type TestDatabase } from './lanes';
 import { PATIENCE_MS } from './patience';
 
+export { APP_KEY };
 export const XML_CURL_PASSWORD = 'directory-password';
 /** Tests send many requests; those of the limits set their own. */
 const UNLIMITED = {
@@ -26,7 +28,6 @@ const UNLIMITED = {
   RATE_LIMIT_LOGIN: '0',
   RATE_LIMIT_AUTH: '0',
 };
-export const APP_KEY = Buffer.alloc(32, 7).toString('base64');
 
 export interface Answer<T> {
   status: number;
@@ -59,7 +60,7 @@ export class Dialplane {
     environment: Record<string, string> = {},
     database?: TestDatabase,
   ): Promise<Dialplane> {
-    const own = database ?? (await lane.create());
+    const own = database ?? (await lane.createMigrated());
     const settings = readSettings({
       ...{ APP_KEY, XML_CURL_PASSWORD, DATABASE_URL: own.url },
       ...UNLIMITED,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type PrivateMariadb, startMariadb } from './mariadb';
+import { makeTemplates, removeTemplates } from './templates';
 
 let mariadb: PrivateMariadb | null = null;
 
@@ -10,6 +11,7 @@ export default async function setUp(): Promise<void> {
     stdio: 'ignore',
   });
   await setUpMariadb();
+  process.env.TEST_TEMPLATES = await makeTemplates(process.env.TEST_DATABASE_URL);
 }
 
 /** TEST_DATABASE_URL, or a MariaDB of our own; without either that lane is skipped, aloud. */
@@ -21,10 +23,11 @@ async function setUpMariadb(): Promise<void> {
   if (process.env.TEST_DATABASE_URL) return;
   const sentence =
     'The MariaDB tests are SKIPPED: install mariadb-server, or set TEST_DATABASE_URL=mysql://user@host:port';
-  if (process.env.REQUIRE_MARIADB) throw new Error(sentence);
+  if (process.env.REQUIRE_SERVERS) throw new Error(sentence);
   process.stderr.write(`\n${sentence}\n\n`);
 }
 
-export async function tearDownMariadb(): Promise<void> {
+export async function tearDown(): Promise<void> {
+  removeTemplates(process.env.TEST_TEMPLATES ?? '');
   await mariadb?.stop();
 }

@@ -1,1 +1,1 @@
-export { tearDownMariadb as default } from './global-setup';
+export { tearDown as default } from './global-setup';

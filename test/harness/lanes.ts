@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { scratchFolder } from './scratch';
+import { copyMariadb, copySqlite } from './templates';
 
 /** An empty database for one test file. */
 export interface TestDatabase {
@@ -12,30 +13,45 @@ export interface TestDatabase {
 
 export interface Lane {
   name: string;
+  /** An empty one. */
   create(): Promise<TestDatabase>;
+  /** One as `dialplane migrate` leaves it. */
+  createMigrated(): Promise<TestDatabase>;
 }
 
 export const sqliteLane: Lane = {
   name: 'sqlite',
-  create: () => {
-    const folder = scratchFolder('test');
-    const drop = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }));
-    return Promise.resolve({ url: `sqlite:${join(folder, 'dialplane.db')}`, drop });
-  },
+  create: () => Promise.resolve(sqlite(() => undefined)),
+  createMigrated: () => Promise.resolve(sqlite(copySqlite)),
 };
+
+function sqlite(fill: (path: string) => void): TestDatabase {
+  const folder = scratchFolder('test');
+  const path = join(folder, 'dialplane.db');
+  fill(path);
+  const drop = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }));
+  return { url: `sqlite:${path}`, drop };
+}
 
 /** On the MariaDB server at `server`, else on that of TEST_DATABASE_URL. */
 export const mariadbLane = (server = process.env.TEST_DATABASE_URL ?? ''): Lane => ({
   name: 'MariaDB',
-  create: async () => {
-    const name = `dialplane_${process.pid}_${Math.random().toString(36).slice(2)}`;
-    // As a server makes it that nobody told better.
-    await execute(server, `CREATE DATABASE ${name} CHARACTER SET latin1`);
-    const url = new URL(server);
-    url.pathname = name;
-    return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name}`) };
+  create: () => mariadb(server),
+  createMigrated: async () => {
+    const database = await mariadb(server);
+    await copyMariadb(database.url);
+    return database;
   },
 });
+
+async function mariadb(server: string): Promise<TestDatabase> {
+  const name = `dialplane_${process.pid}_${Math.random().toString(36).slice(2)}`;
+  // As a server makes it that nobody told better.
+  await execute(server, `CREATE DATABASE ${name} CHARACTER SET latin1`);
+  const url = new URL(server);
+  url.pathname = name;
+  return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name}`) };
+}
 
 async function execute(server: string, sql: string): Promise<void> {
   const connection = await createConnection(server);

@@ -39,7 +39,7 @@ export function describeWithRedis(what: string, tests: () => void): void {
     return;
   }
   const sentence = 'The Redis tests are SKIPPED: install redis-server';
-  if (process.env.REQUIRE_MARIADB) throw new Error(sentence);
+  if (process.env.REQUIRE_SERVERS) throw new Error(sentence);
   process.stderr.write(`\n${sentence}\n\n`);
   describe.skip(what, tests);
 }

@@ -64,7 +64,7 @@ describeOnEach('a backup', (lane) => {
   const restore = (url: string, environment = {}): Promise<Outcome> =>
     commandLine.run(['restore', file], { DATABASE_URL: url, ...environment });
   const backup = async (): Promise<void> => {
-    expect(await commandLine.run(['backup', file])).toMatchObject({ code: 0, stderr: '' });
+    expect(await commandLine.execute(['backup', file])).toMatchObject({ code: 0, stderr: '' });
   };
 
   it.each(LANES)('comes back on $name as it was', async (into) => {

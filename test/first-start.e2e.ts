@@ -46,7 +46,7 @@ describe('the first start', () => {
   });
 
   it('does not start with another key than the database was written with', async () => {
-    const outcome = await commandLine.run(['serve'], { APP_KEY });
+    const outcome = await commandLine.execute(['serve'], { APP_KEY });
     expect(outcome).toMatchObject({
       code: 1,
       stderr: 'APP_KEY is not the key that this database was written with\n',
@@ -55,7 +55,7 @@ describe('the first start', () => {
 
   it('does not start with a file of a secret that is empty', async () => {
     writeFileSync(join(commandLine.folder, 'data', 'xml-curl.password'), '\n');
-    expect(await commandLine.run(['serve'])).toMatchObject({
+    expect(await commandLine.execute(['serve'])).toMatchObject({
       code: 1,
       stderr: 'XML_CURL_PASSWORD is not in data/xml-curl.password, which is empty\n',
     });
@@ -70,11 +70,11 @@ describe('a first start that cannot listen', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const outcome = await commandLine.run(['serve'], { PORT: String(port), LOG_LEVEL: 'error' });
+    const outcome = await commandLine.execute(['serve'], { PORT: String(port), LOG_LEVEL: 'error' });
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/^PORT cannot be listened on: .*EADDRINUSE.*\n$/);
     taken.close();
-    const nowhere = await commandLine.run(['serve'], {
+    const nowhere = await commandLine.execute(['serve'], {
       HOST: 'nonsense.invalid',
       PORT: '0',
       LOG_LEVEL: 'error',
@@ -91,10 +91,10 @@ describe('first starts of several processes at once', () => {
   it('take turns, and all find the same secrets', async () => {
     const domains = ['a.test', 'b.test', 'c.test', 'd.test'];
     const outcomes = await Promise.all(
-      domains.map((domain) => commandLine.run(['tenant', 'create', '--name', 'x', '--domain', domain])),
+      domains.map((domain) => commandLine.execute(['tenant', 'create', '--name', 'x', '--domain', domain])),
     );
     expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(domains.map(() => [0, '']));
-    const audit = await commandLine.run(['audit', 'verify']);
+    const audit = await commandLine.execute(['audit', 'verify']);
     expect([audit.code, audit.stderr]).toEqual([0, '']);
   });
 });
@@ -104,9 +104,9 @@ describe('a database that holds no extension yet', () => {
   afterAll(() => commandLine.stop());
 
   it('is not opened with another key either', async () => {
-    const made = await commandLine.run(['tenant', 'create', '--name', 'x', '--domain', 'a.test']);
+    const made = await commandLine.execute(['tenant', 'create', '--name', 'x', '--domain', 'a.test']);
     expect(made.code).toBe(0);
-    expect(await commandLine.run(['migrate'], { APP_KEY })).toMatchObject({
+    expect(await commandLine.execute(['migrate'], { APP_KEY })).toMatchObject({
       code: 1,
       stderr: 'APP_KEY is not the key that this database was written with\n',
     });

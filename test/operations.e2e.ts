@@ -50,10 +50,19 @@ describe('settings', () => {
     expect(existsSync(join(commandLine.folder, 'data'))).toBe(false);
   });
 
+  it('of which one is wrong end the process', async () => {
+    const outcome = await commandLine.execute(['serve'], { PORT: 'http' });
+    expect(outcome).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'PORT must be a whole number from 0 to 65535\n',
+    });
+  });
+
   it('are read from .env, over which the environment wins', async () => {
     writeFileSync(join(commandLine.folder, '.env'), 'LOG_LEVEL=loud\n');
     expect((await commandLine.run(['migrate'])).stderr).toContain('LOG_LEVEL');
-    expect((await commandLine.run(['migrate'], { LOG_LEVEL: 'info' })).code).toBe(0);
+    expect((await commandLine.execute(['migrate'], { LOG_LEVEL: 'info' })).code).toBe(0);
   });
 
   it('whose database cannot be opened stop the start with one line, without the password', async () => {
@@ -179,7 +188,6 @@ describeOnEach('dialplane', (lane) => {
     expect(await refusal('nonsense')).toContain('unknown command');
     for (const bare of [[], ['tenant']]) expect(await refusal(...bare)).toContain('dialplane --help');
     expect(await refusal(...token, 'pbx.test', '--expires', '2099-02-31T00:00:00Z')).toContain('ISO 8601');
-    // Each of these is a program of its own.
   });
 
   it('doctor finds a good installation good', async () => {
@@ -188,7 +196,7 @@ describeOnEach('dialplane', (lane) => {
     });
     const server = await commandLine.serve({ FREESWITCH_NODES: fake.address });
     fake.directoryUrl = `${server.url}/freeswitch/directory`;
-    const outcome = await commandLine.run(['doctor'], {
+    const outcome = await commandLine.execute(['doctor'], {
       FREESWITCH_NODES: fake.address,
       PORT: new URL(server.url).port,
     });

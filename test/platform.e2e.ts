@@ -296,7 +296,7 @@ describeOnEach("the platform's operators", (lane) => {
 
   it('and people of tenants are made on the command line, with a password piped in or made', async () => {
     const user = ['user', 'create', '--tenant', 'pbx.test'];
-    const piped = await commandLine.run([...user, '--username', 'Lan', '--json'], {}, 'piped password\n');
+    const piped = await commandLine.execute([...user, '--username', 'Lan', '--json'], {}, 'piped password\n');
     expect(JSON.parse(piped.stdout)).toMatchObject({ username: 'lan', role: 'admin' });
     expect(piped.stdout).not.toContain('piped password');
     expect((await login(site.dialplane, 'lan', 'piped password')).status).toBe(200);

@@ -18,13 +18,15 @@ import { readSettings, Settings } from '../platform/config/settings';
 import { createDataSource, mysqlLibrary } from '../platform/database/data-source';
 import { migrate } from '../platform/database/migrate';
 import { Extension } from '../schema/extension.entity';
+import { commandIo } from './command-io';
 import { CannotUnseal, SealedBox } from '../platform/secrets/sealed-box';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 
-/** The settings of this process's environment and `.env`. @throws InvalidSetting */
+/** The settings of the command's environment, after what it lacks was added from `.env`. @throws InvalidSetting */
 export function settingsHere(): Settings {
-  readDotenv({ quiet: true });
-  return readSettings(process.env);
+  const { env } = commandIo();
+  readDotenv({ quiet: true, processEnv: env as Record<string, string> });
+  return readSettings(env);
 }
 
 /** An installation, and the migrations that were applied to it just now. */
@@ -70,13 +72,18 @@ export async function openAsItIs(): Promise<Installation> {
 async function open(fits: typeof keyFits): Promise<Opened> {
   const settings = settingsHere();
   const dataSource = await openDatabase(settings);
-  const applied = await migrate(dataSource, () => refuseBesideKey(settings));
-  // After the migration: a key beside an empty database is always that of an earlier installation.
-  await refuseWithoutKey(settings, dataSource);
-  const secrets = loadSecrets(settings);
-  const installation = { settings, secrets, dataSource };
-  if (!(await fits(installation))) throw otherKey();
-  return { ...installation, applied };
+  try {
+    const applied = await migrate(dataSource, () => refuseBesideKey(settings));
+    // After the migration: a key beside an empty database is always that of an earlier installation.
+    await refuseWithoutKey(settings, dataSource);
+    const secrets = loadSecrets(settings);
+    const installation = { settings, secrets, dataSource };
+    if (!(await fits(installation))) throw otherKey();
+    return { ...installation, applied };
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
 }
 
 /** A database that was lost, or copied without its write-ahead log, must not pass for a new installation. */

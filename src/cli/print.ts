@@ -1,3 +1,5 @@
+import { commandIo } from './command-io';
+
 /** What a command answers with: lines for people, or one object for programs. */
 export interface Printed {
   lines: string[];
@@ -6,5 +8,5 @@ export interface Printed {
 }
 
 export function print({ lines, json }: Printed, asJson: boolean): void {
-  process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
+  commandIo().stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
 }

@@ -1,4 +1,5 @@
 import { withDeadline } from '../core/deadline';
+import { commandIo } from './command-io';
 
 /** A pipe that nobody writes to, nor closes, must not hold a script up for ever. */
 const FIRST_WORD_MS = 5_000;
@@ -6,7 +7,7 @@ const LONGEST = 10_000;
 
 /** The first line that is piped in, or null when there is none. */
 export async function lineFromStdin(): Promise<string | null> {
-  const { stdin } = process;
+  const { stdin } = commandIo();
   if (stdin.isTTY) return null;
   let text = '';
   const read = new Promise<void>((resolve) => {

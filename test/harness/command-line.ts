@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { run } from '../../src/cli/run';
 import { PATIENCE_MS } from './patience';
 import { scratchFolder } from './scratch';
 
@@ -20,8 +22,24 @@ export class CommandLine {
 
   constructor(private readonly environment: Record<string, string> = {}) {}
 
-  /** @param input what is piped in; without it there is no standard input */
+  /**
+   * A command in this process, where what it needs is loaded already.
+   * @param input what is piped in; without it there is no standard input
+   */
   async run(args: string[], environment: Record<string, string> = {}, input?: string): Promise<Outcome> {
+    const output = { stdout: '', stderr: '' };
+    const io = {
+      env: this.environmentWith(environment),
+      stdin: Readable.from(input === undefined ? [] : [input]),
+      stdout: { write: (text: string) => (output.stdout += text) },
+      stderr: { write: (text: string) => (output.stderr += text) },
+    };
+    const code = await inFolder(this.folder, () => run(args, io));
+    return { code, ...output };
+  }
+
+  /** The same as a process of its own, as an operator runs it. */
+  async execute(args: string[], environment: Record<string, string> = {}, input?: string): Promise<Outcome> {
     const child = this.spawn(args, environment, input === undefined ? 'ignore' : 'pipe');
     child.stdin?.end(input);
     const output = collect(child);
@@ -54,6 +72,10 @@ export class CommandLine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  private environmentWith(more: Record<string, string>): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, LOG_FORMAT: 'json', ...this.environment, ...more };
+  }
+
   private spawn(
     args: string[],
     environment: Record<string, string>,
@@ -61,11 +83,28 @@ export class CommandLine {
   ): ChildProcess {
     return spawn(process.execPath, [LAUNCHER, ...args], {
       cwd: this.folder,
-      env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...this.environment, ...environment },
+      env: this.environmentWith(environment),
       stdio: [stdin, 'pipe', 'pipe'],
       timeout: PATIENCE_MS,
     });
   }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Commands that are to run at once take turns: a process has one working directory. */
+function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const turn = last.then(async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      return await work();
+    } finally {
+      process.chdir(before);
+    }
+  });
+  last = turn.catch(() => undefined);
+  return turn;
 }
 
 export interface Server {

@@ -1,0 +1,195 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../../package.json';
+import { ApiError, InvalidData } from '../core/errors';
+import { commandIo, type CommandIo, withCommandIo } from './command-io';
+import { type Printed, print } from './print';
+
+/** A command failed and has printed why. */
+class PrintedFailure extends Error {}
+
+/**
+ * Runs one command to its end; `serve` ends when it listens. An error is one line for the operator.
+ * @param argv without the program's name
+ * @returns the exit code
+ */
+export function run(argv: readonly string[], io: CommandIo): Promise<number> {
+  return withCommandIo(io, async () => {
+    try {
+      await program().parseAsync(argv, { from: 'user' });
+      return 0;
+    } catch (error) {
+      if (error instanceof PrintedFailure) return 1;
+      if (error instanceof CommanderError && error.exitCode === 0) return 0;
+      io.stderr.write(`${sentence(error).replaceAll('\n', ' ')}\n`);
+      return 1;
+    }
+  });
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof InvalidData) return Object.values(error.errors).flat().join(' ');
+  if (error instanceof ApiError) return error.message;
+  // Commander's word for "a noun without a verb", after which it would print the help.
+  if (error instanceof CommanderError && error.code === 'commander.help')
+    return 'Say what to do; see: dialplane --help';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Commands by name, in modules that are loaded when one of them runs: all together take longer than most commands. */
+const audit = () => import('./audit.js');
+const backups = () => import('./backups.js');
+const commands = () => import('./commands.js');
+const doctor = () => import('./doctor.js');
+const nodes = () => import('./nodes.js');
+const openapi = () => import('./openapi.js');
+const people = () => import('./people.js');
+
+/** Runs a command to its end and prints what it answers with. */
+function action<N extends string, M extends Record<N, (options: never) => Promise<Printed>>>(
+  load: () => Promise<M>,
+  name: N,
+): (options: Parameters<M[N]>[0], command: Command) => Promise<void> {
+  return async (options, command) => {
+    const { json } = command.optsWithGlobals<{ json?: boolean }>();
+    const run = (await load())[name] as (options: Parameters<M[N]>[0]) => Promise<Printed>;
+    const printed = await run(options);
+    print(printed, json === true);
+    if (printed.failed) throw new PrintedFailure();
+  };
+}
+
+function program(): Command {
+  const dialplane = new Command('dialplane')
+    .description('The control plane for FreeSWITCH.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => commandIo().stdout.write(text), writeErr: () => undefined });
+  const command = (name: string, description: string): Command =>
+    dialplane.command(name).description(description).option('--json', 'print one JSON object').exitOverride();
+
+  command('serve', 'migrate and serve (npm start)').action(async () => {
+    const { serve } = await import('../main.js');
+    await serve();
+  });
+  command('migrate', 'bring the schema up to date').action(action(commands, 'migrateNow'));
+  addTenants(noun(dialplane, 'tenant', 'tenants'));
+  addPeople(dialplane);
+  const callerId = noun(dialplane, 'caller-id', 'caller IDs');
+  verb(callerId, 'create', 'make a caller ID')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .requiredOption('--number <number>', '8 to 15 digits')
+    .option('--display-name <name>', 'what people call it')
+    .option(
+      '--carrier <carrier>',
+      'viettel, mobifone, vinaphone, vietnamobile, landline or other; else guessed',
+    )
+    .option('--cli-type <type>', 'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname; else guessed')
+    .option('--default', 'what extensions without a caller ID present')
+    .action(action(commands, 'callerIdCreate'));
+  verb(callerId, 'default', 'what extensions without a caller ID present')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .option('--number <number>', 'one of its active caller IDs; without it there is no default')
+    .action(action(commands, 'callerIdDefault'));
+  addNodes(noun(dialplane, 'node', 'FreeSWITCH nodes'));
+  verb(noun(dialplane, 'audit', 'the audit'), 'verify', 'check that no entry was changed or removed').action(
+    action(audit, 'auditVerify'),
+  );
+  addBackups(command);
+  command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor, 'doctor'));
+  command('openapi', 'the OpenAPI document').action(action(openapi, 'openapi'));
+  return dialplane;
+}
+
+function addTenants(tenant: Command): void {
+  verb(tenant, 'create', 'make a tenant')
+    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--domain <domain>', 'its SIP domain')
+    .option('--max-extensions <n>', 'how many extensions it may have')
+    .option('--max-devices <n>', 'how many devices an extension may have', '10')
+    .option('--max-legs <n>', 'how many legs its calls may have on a node', '400')
+    .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
+    .action(action(commands, 'tenantCreate'));
+}
+
+function addBackups(command: (name: string, description: string) => Command): void {
+  for (const [name, description] of [
+    ['backup', 'write all of the database to a file, while Dialplane runs'],
+    ['restore', 'fill an empty database from a backup'],
+  ] as const) {
+    command(name, description)
+      .argument('<file>', 'the backup')
+      .action((file: string, _options: object, of: Command) => action(backups, name)({ file }, of));
+  }
+}
+
+function addNodes(node: Command): void {
+  verb(node, 'add', 'follow a FreeSWITCH node')
+    .argument('<name>', 'what to call it')
+    .argument('<url>', 'its event socket: esl://:password@host:port, the password percent-encoded')
+    .action((name: string, url: string, _options: object, command: Command) =>
+      action(nodes, 'nodeAdd')({ name, url }, command),
+    );
+  verb(node, 'list', 'the nodes').action(action(nodes, 'nodeList'));
+  for (const [name, description, run] of [
+    ['remove', 'follow a node no more', 'nodeRemove'],
+    ['drain', 'place nothing new on a node', 'nodeDrain'],
+    ['undrain', 'end the draining of a node', 'nodeUndrain'],
+  ] as const) {
+    verb(node, name, description)
+      .argument('<name>', 'which')
+      .action((of: string, _options: object, command: Command) => action(nodes, run)({ name: of }, command));
+  }
+}
+
+/** Who may do something: tokens, users, operators. */
+function addPeople(dialplane: Command): void {
+  const token = noun(dialplane, 'token', 'tokens');
+  verb(token, 'create', 'make a token')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .requiredOption('--name <name>', 'what it is for')
+    .option('--role <role>', "admin, supervisor, agent or read_only; without it admin, or the user's")
+    .option('--user <username>', "whose it is; without one it is the account's")
+    .option('--expires <time>', 'ISO 8601; without it the token does not expire')
+    .action(action(people, 'tokenCreate'));
+  verb(token, 'revoke', 'end a token')
+    .requiredOption('--id <id>', 'what stands before its |')
+    .action(action(people, 'tokenRevoke'));
+  verb(noun(dialplane, 'user', 'users'), 'create', 'make a user; its password from stdin, or made')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .requiredOption('--username <username>', 'what the user logs in with')
+    .option('--role <role>', 'admin, supervisor, agent or read_only', 'admin')
+    .option('--email <address>', "the user's e-mail address")
+    .option('--extension <number>', "an agent's own extension")
+    .action(action(people, 'userCreate'));
+  addOperators(noun(dialplane, 'operator', 'operators'));
+}
+
+function addOperators(operator: Command): void {
+  verb(operator, 'create', 'make an operator, who manages tenants')
+    .requiredOption(
+      '--username <username>',
+      'what the operator logs in with; the password from stdin, or made',
+    )
+    .action(action(people, 'operatorCreate'));
+  verb(operator, 'list', 'who they are, and when they last logged in').action(action(people, 'operatorList'));
+  verb(operator, 'disable', 'let an operator in no more; the tokens end')
+    .requiredOption('--username <username>', 'who')
+    .action(action(people, 'operatorDisable'));
+  verb(operator, 'enable', 'let one who was disabled log in again')
+    .requiredOption('--username <username>', 'who')
+    .action(action(people, 'operatorEnable'));
+}
+
+/** `dialplane <noun>`, which does nothing without a verb. */
+function noun(dialplane: Command, name: string, description: string): Command {
+  return dialplane.command(name).description(description).exitOverride();
+}
+
+/** `dialplane <noun> <verb>`. */
+function verb(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option('--json', 'print one JSON object')
+    .exitOverride();
+}

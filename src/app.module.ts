@@ -5,14 +5,14 @@ import { AuditLog } from './events/audit/audit-log.service';
 import { AuditAnswers } from './api/pbx/audit/audit-answers';
 import { AuditController, PlatformAuditController } from './api/pbx/audit/audit.controller';
 import { AuditService } from './events/audit/audit.service';
-import { Access } from './api/edge/authentication/api-authentication';
+import { ApiAuthentication } from './api/edge/authentication/api-authentication';
 import { AuthController } from './api/auth/auth.controller';
 import { LastUse } from './accounts/tokens/last-use';
 import { LoginService } from './accounts/tokens/login.service';
-import { NeedsGuard } from './api/edge/authentication/require-permission';
-import { OwnTokensService } from './accounts/tokens/token-management.service';
+import { PermissionGuard } from './api/edge/authentication/require-permission';
+import { TokenManagementService } from './accounts/tokens/token-management.service';
 import { TokensController } from './api/auth/tokens.controller';
-import { TokensService } from './accounts/tokens/token-store';
+import { TokenStore } from './accounts/tokens/token-store';
 import { CallerIdsController } from './api/pbx/caller-ids/caller-ids.controller';
 import { CallerIdsService } from './pbx/caller-ids/caller-ids.service';
 import { DepartmentsController } from './api/pbx/departments/departments.controller';
@@ -22,10 +22,10 @@ import { ErrorFilter } from './api/edge/error.filter';
 import { FieldsPipe } from './api/edge/fields.pipe';
 import { InstallationSecrets } from './platform/config/secret-files';
 import { Settings } from './platform/config/settings';
-import { presenceOf } from './platform/database/data-source';
+import { monitorOf } from './platform/database/data-source';
 import { Checkpoints } from './platform/database/checkpoints';
-import { DatabasePresence } from './platform/availability-monitor';
-import { WritePresence } from './platform/database/write-monitor';
+import { AvailabilityMonitor } from './platform/availability-monitor';
+import { WriteMonitor } from './platform/database/write-monitor';
 import { Transactions } from './platform/database/transactions';
 import { DiagnosisController } from './api/pbx/diagnosis/diagnosis.controller';
 import { DiagnosisService } from './nodes/diagnosis/diagnosis.service';
@@ -36,23 +36,23 @@ import { LookupsInFlight } from './nodes/directory/lookups-in-flight';
 import { ExtensionChanges } from './events/extension-changes';
 import { AvailableNumbersController } from './api/pbx/extensions/available-numbers.controller';
 import { DeletedExtensionsController } from './api/pbx/extensions/deleted-extensions.controller';
-import { DeletedExtensionsService } from './pbx/extensions/restore.service';
+import { RestoreService } from './pbx/extensions/restore.service';
 import { ExportController } from './api/pbx/extensions/export.controller';
 import { ExtensionsController } from './api/pbx/extensions/extensions.controller';
 import { ExtensionsService } from './pbx/extensions/extensions.service';
 import { RotationsController } from './api/pbx/extensions/rotations.controller';
-import { RotationsService } from './pbx/extensions/password-rotation.service';
+import { PasswordRotationService } from './pbx/extensions/password-rotation.service';
 import { NodePool } from './freeswitch/node-pool';
 import { SOFIA_EVENTS } from './freeswitch/sofia-events';
 import { HealthController } from './api/ops/health.controller';
 import { IdempotencyStore } from './api/edge/idempotency/idempotency-store';
 import { Idempotency } from './api/edge/idempotency/idempotency.service';
-import { ImportHolders } from './pbx/imports/import-holders.service';
-import { ImportRunner } from './pbx/imports/import-queue.service';
-import { ImportStore } from './pbx/imports/import-jobs.repository';
+import { ImportAccess } from './pbx/imports/import-holders.service';
+import { ImportQueue } from './pbx/imports/import-queue.service';
+import { ImportJobsRepository } from './pbx/imports/import-jobs.repository';
 import { ImportStreams } from './pbx/imports/import-streams.service';
-import { ImportWork } from './pbx/imports/import-executor';
-import { ImportWriter } from './pbx/imports/bulk-writer';
+import { ImportExecutor } from './pbx/imports/import-executor';
+import { BulkWriter } from './pbx/imports/bulk-writer';
 import { ImportsController } from './api/pbx/imports/imports.controller';
 import { ImportsService } from './pbx/imports/imports.service';
 import { Metrics } from './platform/metrics';
@@ -68,14 +68,14 @@ import { RateLimitStore } from './api/edge/rate-limits/rate-limit-store';
 import { RateLimits } from './api/edge/rate-limits/rate-limits.service';
 import { RedisStore } from './api/edge/rate-limits/redis-store';
 import { ContactEndings } from './nodes/registrations/state/contact-endings.service';
-import { RegistrationStreams } from './nodes/registrations/stream/stream-hub.service';
+import { StreamHub } from './nodes/registrations/stream/stream-hub.service';
 import { RegistrationsStreamController } from './api/pbx/registrations/registrations-stream.controller';
 import { DeviceLimit } from './nodes/registrations/state/device-limit.service';
 import { RegistrationsController } from './api/pbx/registrations/registrations.controller';
 import { RegistrationsService } from './nodes/registrations/state/registrations.service';
 import { StrayContacts } from './nodes/registrations/state/stray-contacts.service';
 import { StreamLimits } from './nodes/registrations/stream/stream-limits';
-import { ChangedUsers } from './nodes/revocations/user-change-transaction';
+import { UserChangeTransaction } from './nodes/revocations/user-change-transaction';
 import { ChangeFeed } from './nodes/revocations/change-feed';
 import { KicksService } from './nodes/revocations/kicks.service';
 import { NodeSweeper } from './nodes/revocations/node-sweeper';
@@ -86,7 +86,7 @@ import { PhonePins } from './nodes/revocations/phone-pins.service';
 import { RevocationsService } from './nodes/revocations/revocations.service';
 import { SealedBox } from './platform/secrets/sealed-box';
 import { SipCredentials } from './platform/secrets/sip-credentials.service';
-import { PlatformService } from './pbx/tenant-admin/tenant-admin.service';
+import { TenantAdminService } from './pbx/tenant-admin/tenant-admin.service';
 import { TeamsController } from './api/pbx/teams/teams.controller';
 import { TeamsService } from './pbx/teams/teams.service';
 import { TenantsController } from './api/platform/tenants.controller';
@@ -144,7 +144,7 @@ const SERVICES = [
   LookupsInFlight,
   SipCredentials,
   TenantsService,
-  PlatformService,
+  TenantAdminService,
   NodesService,
   NodesWatcher,
   NodeAskers,
@@ -152,37 +152,37 @@ const SERVICES = [
   AuditService,
   AuditLog,
   AuditAnswers,
-  TokensService,
-  OwnTokensService,
+  TokenStore,
+  TokenManagementService,
   Passwords,
   UsersService,
   LoginService,
   LastUse,
-  Access,
+  ApiAuthentication,
   CallerIdsService,
   TeamsService,
   DepartmentsService,
   ExtensionChanges,
   ExtensionsService,
-  DeletedExtensionsService,
+  RestoreService,
   RegistrationsService,
   ContactEndings,
   StrayContacts,
   DeviceLimit,
-  RegistrationStreams,
+  StreamHub,
   StreamLimits,
-  RotationsService,
+  PasswordRotationService,
   CsvLimits,
-  ImportHolders,
-  ImportStore,
-  ImportWriter,
-  ImportWork,
-  ImportRunner,
+  ImportAccess,
+  ImportJobsRepository,
+  BulkWriter,
+  ImportExecutor,
+  ImportQueue,
   ImportsService,
   ImportStreams,
   RevocationStore,
   RevocationsService,
-  ChangedUsers,
+  UserChangeTransaction,
   PhonePins,
   ReceiptsService,
   KicksService,
@@ -190,7 +190,7 @@ const SERVICES = [
   ChangeFeed,
   DiagnosisService,
   DirectoryService,
-  WritePresence,
+  WriteMonitor,
 ];
 
 @Module({})
@@ -204,12 +204,12 @@ export class AppModule implements OnApplicationShutdown {
       providers: [
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_PIPE, useClass: FieldsPipe },
-        { provide: APP_GUARD, useClass: NeedsGuard },
+        { provide: APP_GUARD, useClass: PermissionGuard },
         { provide: Settings, useValue: settings },
         { provide: InstallationSecrets, useValue: secrets },
         { provide: DataSource, useValue: dataSource },
         { provide: Transactions, useValue: new Transactions(dataSource) },
-        { provide: DatabasePresence, useFactory: watchDatabase, inject: [DataSource] },
+        { provide: AvailabilityMonitor, useFactory: watchDatabase, inject: [DataSource] },
         { provide: SealedBox, useValue: new SealedBox(secrets.appKey) },
         { provide: RateLimitStore, useFactory: rateLimitStore, inject: [Settings] },
         { provide: NodePool, useFactory: nodePool, inject: [Metrics] },
@@ -223,9 +223,9 @@ export class AppModule implements OnApplicationShutdown {
   }
 }
 
-function watchDatabase(dataSource: DataSource): DatabasePresence {
-  const logger = new Logger(DatabasePresence.name);
-  const presence = presenceOf(dataSource);
+function watchDatabase(dataSource: DataSource): AvailabilityMonitor {
+  const logger = new Logger(AvailabilityMonitor.name);
+  const presence = monitorOf(dataSource);
   presence.onChange((change) => {
     if (change.there) logger.log({}, 'the database is back');
     else logger.warn({ err: change.error }, 'the database is away; lookups are answered from memory');

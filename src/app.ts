@@ -7,7 +7,7 @@ import { guardBrowsers } from './api/edge/browsers';
 import { addHooks, createAdapter, refuseUndecodable } from './api/edge/http';
 import { NestLog } from './platform/logging';
 import { serveDocs } from './api/edge/openapi/docs';
-import { answerOnce } from './api/edge/idempotency/idempotency.hooks';
+import { registerIdempotency } from './api/edge/idempotency/idempotency.hooks';
 
 /** The application, ready to listen. */
 export async function createApp(installation: Installation, logger: Logger): Promise<NestFastifyApplication> {
@@ -25,7 +25,7 @@ export async function createApp(installation: Installation, logger: Logger): Pro
   await guardBrowsers(app, settings.corsOrigins);
   guardApi(app);
   refuseUndecodable(app);
-  answerOnce(app);
+  registerIdempotency(app);
   serveDocs(app);
   await app.init();
   return app;

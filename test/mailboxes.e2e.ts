@@ -1,4 +1,4 @@
-import { PlatformService } from '../src/pbx/tenant-admin/tenant-admin.service';
+import { TenantAdminService } from '../src/pbx/tenant-admin/tenant-admin.service';
 import { SYSTEM } from '../src/core/actor';
 import { SipCredentials } from '../src/platform/secrets/sip-credentials.service';
 import { type FakeFreeSwitch } from './fake-freeswitch/fake-freeswitch';
@@ -89,7 +89,7 @@ describeOnEach('mailboxes', (lane) => {
     await create();
     const first = await mailboxOf('1001');
     await leaveMessage(site.fs1, '1001');
-    const platform = site.dialplane.get(PlatformService);
+    const platform = site.dialplane.get(TenantAdminService);
     await site.api('DELETE', '/1001');
     await site.verified('1001');
     await platform.delete(tenant.id, SYSTEM);

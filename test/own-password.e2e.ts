@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { SYSTEM } from '../src/core/actor';
-import { TokensService } from '../src/accounts/tokens/token-store';
+import { TokenStore } from '../src/accounts/tokens/token-store';
 import { User as UserRow, type UserStatus } from '../src/schema/user.entity';
 import { UsersService } from '../src/accounts/users/users.service';
 import { type Answer, Dialplane, type TestTenant } from './harness/dialplane';
@@ -105,7 +105,7 @@ describeOnEach('guesses of the own password', (lane) => {
   };
   const tokenOf = async ({ id }: { id: number }): Promise<string> => {
     const row = { tenantId: tenant.tenant.id, userId: id, name: 'x', role: null, expiresAt: null };
-    return (await dialplane.get(TokensService).create(row, SYSTEM)).token;
+    return (await dialplane.get(TokenStore).create(row, SYSTEM)).token;
   };
   const elsewhere = (): string => `192.0.2.${++addresses}`;
   const post = (path: string, body: object, address: string, token?: string): Promise<Answer<unknown>> =>

@@ -4,7 +4,7 @@ import { type Actor } from '../core/actor';
 import { type Permission, type Role, type Scope } from '../core/roles';
 
 /** Whose token a request brought, and what it may do. */
-export interface AccountOf {
+export interface AuthContext {
   /** 0 for a platform operator, who belongs to no tenant. */
   tenantId: number;
   /** The tenant's SIP domain. */
@@ -24,18 +24,18 @@ export interface AccountOf {
   actor: Actor;
 }
 
-const accounts = new WeakMap<FastifyRequest, AccountOf>();
+const accounts = new WeakMap<FastifyRequest, AuthContext>();
 
-export function rememberAccount(request: FastifyRequest, account: AccountOf): void {
+export function setAuth(request: FastifyRequest, account: AuthContext): void {
   accounts.set(request, account);
 }
 
 /** Undefined for a request without a good token. */
-export function accountOf(request: FastifyRequest): AccountOf | undefined {
+export function authOf(request: FastifyRequest): AuthContext | undefined {
   return accounts.get(request);
 }
 
 /** The account of a request to a route that needs one. */
-export const Account = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  accountOf(context.switchToHttp().getRequest<FastifyRequest>()),
+export const CurrentAuth = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  authOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );

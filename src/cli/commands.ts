@@ -5,7 +5,7 @@ import { mapCallerId } from '../api/pbx/caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';
 import { asName, label, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
-import { changedUsersElsewhere } from '../nodes/revocations/user-change-transaction';
+import { userChangesWithoutNodes } from '../nodes/revocations/user-change-transaction';
 import { COUNTRY_CODE } from '../core/country-code';
 import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../api/platform/tenant.dto';
 import { TenantsService } from '../accounts/tenants/tenants.service';
@@ -100,7 +100,7 @@ export function callerIdDefault(given: { tenant: string; number?: string }): Pro
 }
 
 function callerIdsIn(database: Database): CallerIdsService {
-  const users = changedUsersElsewhere(database, database.transactions);
+  const users = userChangesWithoutNodes(database, database.transactions);
   return new CallerIdsService(database.dataSource, users, database.audit);
 }
 

@@ -2,12 +2,12 @@ import { type Installation } from '../app.module';
 import { SYSTEM } from '../core/actor';
 import { AuditService } from '../events/audit/audit.service';
 import { changesBetween } from '../events/audit/changes';
-import { TokensService } from '../accounts/tokens/token-store';
+import { TokenStore } from '../accounts/tokens/token-store';
 import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
 import { Transactions } from '../platform/database/transactions';
 import { extensionFields, newExtension } from '../pbx/extensions/extension-fields';
 import { Extension } from '../schema/extension.entity';
-import { changedUsersElsewhere } from '../nodes/revocations/user-change-transaction';
+import { userChangesWithoutNodes } from '../nodes/revocations/user-change-transaction';
 import { SealedBox } from '../platform/secrets/sealed-box';
 import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 import { Tenant } from '../schema/tenant.entity';
@@ -35,7 +35,7 @@ export async function seedDemo({ settings, secrets, dataSource }: Installation):
   const audit = new AuditService(secrets, transactions);
   const tenants = new TenantsService(transactions, audit);
   const tenant = await tenants.create({ name: 'demo', domain: DOMAIN, maxExtensions: null }, SYSTEM);
-  const users = changedUsersElsewhere({ settings, dataSource }, transactions);
+  const users = userChangesWithoutNodes({ settings, dataSource }, transactions);
   const callerIds = new CallerIdsService(dataSource, users, audit);
   for (const callerId of CALLER_IDS) await callerIds.create(tenant, callerId, SYSTEM);
 
@@ -53,7 +53,7 @@ export async function seedDemo({ settings, secrets, dataSource }: Installation):
     });
     passwords.push(`  ${number}@${DOMAIN}  ${made.password}`);
   }
-  const tokens = new TokensService(dataSource, transactions, audit);
+  const tokens = new TokenStore(dataSource, transactions, audit);
   const row = { tenantId: tenant.id, name: 'demo', role: 'admin', expiresAt: null } as const;
   const { token } = await tokens.create(row, SYSTEM);
   return { words: (url) => words(url, token, passwords) };

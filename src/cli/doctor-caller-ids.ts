@@ -2,7 +2,7 @@ import { type DataSource, Like } from 'typeorm';
 import { CallerId } from '../schema/caller-id.entity';
 import { canonicalNumber } from '../pbx/caller-ids/phone-number';
 import { Tenant } from '../schema/tenant.entity';
-import { named } from './doctor-mailboxes';
+import { numberList } from './doctor-mailboxes';
 
 /** Caller IDs from when two ways to write one number were two. */
 export async function callerIdWarnings(dataSource: DataSource): Promise<string[]> {
@@ -15,6 +15,6 @@ export async function callerIdWarnings(dataSource: DataSource): Promise<string[]
     for (const { number, canonicalNumber: kept } of found)
       if (kept !== canonicalNumber(number, countryCode)) twice.push(`${number}@${domain}`);
   }
-  const says = `another caller ID of the same account is the same number as each of ${named(twice)}`;
+  const says = `another caller ID of the same account is the same number as each of ${numberList(twice)}`;
   return twice.length === 0 ? [] : [`${says}; let extensions have the other one, and delete these`];
 }

@@ -2,7 +2,7 @@ import { type DataSource, In } from 'typeorm';
 import { Extension } from '../schema/extension.entity';
 import { emergencyNumbersOf } from '../core/emergency-numbers';
 import { Tenant } from '../schema/tenant.entity';
-import { named } from './doctor-mailboxes';
+import { numberList } from './doctor-mailboxes';
 
 /** Extensions from before their number was an emergency number: calls to it go outside. */
 export async function emergencyWarnings(dataSource: DataSource): Promise<string[]> {
@@ -13,5 +13,5 @@ export async function emergencyWarnings(dataSource: DataSource): Promise<string[
     held.push(...found.map(({ extensionNumber }) => `${extensionNumber}@${tenant.domain}`));
   }
   const toDo = 'delete them, or change the emergency_numbers of their tenant';
-  return held.length === 0 ? [] : [`nobody can call the extensions ${named(held)}; ${toDo}`];
+  return held.length === 0 ? [] : [`nobody can call the extensions ${numberList(held)}; ${toDo}`];
 }

@@ -34,7 +34,7 @@ export async function mailboxWarnings(
     const { voicemailEmail: email } = extension;
     note(email === null || mailable(email) ? null : 'mail', who);
   }
-  return [...found].map(([fault, all]) => `${SENTENCES[fault]}: ${named(all)}`);
+  return [...found].map(([fault, all]) => `${SENTENCES[fault]}: ${numberList(all)}`);
 }
 
 async function* mailboxes(dataSource: DataSource): AsyncGenerator<Extension> {
@@ -53,7 +53,7 @@ async function* mailboxes(dataSource: DataSource): AsyncGenerator<Extension> {
 }
 
 /** The first of them, and how many more there are. */
-export function named(all: readonly string[]): string {
+export function numberList(all: readonly string[]): string {
   const some = all.slice(0, MOST_NAMED).join(', ');
   return all.length > MOST_NAMED ? `${some} and ${all.length - MOST_NAMED} more` : some;
 }

@@ -4,8 +4,8 @@ import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
 import { type Installation } from '../app.module';
 import { AuditChain } from '../schema/audit-chain.entity';
-import { auditKey, endsSeal } from '../events/audit/chain';
-import { beginAudit } from '../events/audit/initialize-chains';
+import { auditKey, headMac } from '../events/audit/chain';
+import { initializeChains } from '../events/audit/initialize-chains';
 import { InvalidSetting } from '../platform/config/invalid-setting';
 import {
   appKeyOf,
@@ -35,7 +35,7 @@ type Opened = Installation & { applied: string[] };
 /** Reads the settings, opens the database and brings it up to date, ready for changes. @throws InvalidSetting */
 export async function openInstallation(): Promise<Opened> {
   const opened = await open(keyFits);
-  await beginAudit(opened.dataSource, auditKey(opened.secrets.appKey));
+  await initializeChains(opened.dataSource, auditKey(opened.secrets.appKey));
   return opened;
 }
 
@@ -155,5 +155,5 @@ async function opensExtensions({
 /** One chain is enough: others may have been tampered with, which `audit verify` tells. */
 async function hasSealed(dataSource: DataSource, key: Buffer): Promise<boolean> {
   const chains = await dataSource.manager.find(AuditChain);
-  return chains.length === 0 || chains.some((chain) => chain.seal === endsSeal(key, chain));
+  return chains.length === 0 || chains.some((chain) => chain.seal === headMac(key, chain));
 }

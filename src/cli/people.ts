@@ -3,12 +3,12 @@ import { ApiToken } from '../schema/api-token.entity';
 import { readFutureTime } from '../core/expiry';
 import { revokeIn } from '../accounts/tokens/revoke';
 import { type Role, ROLES } from '../core/roles';
-import { TokensService } from '../accounts/tokens/token-store';
+import { TokenStore } from '../accounts/tokens/token-store';
 import { InvalidData } from '../core/errors';
 import { asName, email, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { OperatorsService } from '../accounts/users/operators.service';
-import { PASSWORD, Passwords } from '../accounts/users/passwords';
+import { LOGIN_PASSWORD, Passwords } from '../accounts/users/passwords';
 import { User, type UserStatus } from '../schema/user.entity';
 import { USERNAME, usernameOf } from '../core/username';
 import { type NewUser, UsersService } from '../accounts/users/users.service';
@@ -32,7 +32,7 @@ export function tokenCreate(given: {
   return withDatabase(async ({ dataSource, transactions, audit }) => {
     const tenant = await tenantOf(dataSource, given.tenant);
     const user = given.user === undefined ? null : await userOf(dataSource, tenant.id, given.user);
-    const tokens = new TokensService(dataSource, transactions, audit);
+    const tokens = new TokenStore(dataSource, transactions, audit);
     // A token of nobody needs a role; a user's has the user's unless told otherwise.
     const role = (given.role ?? (user ? null : 'admin')) as Role | null;
     const row = { tenantId: tenant.id, userId: user?.id ?? null, name, role, expiresAt };
@@ -116,7 +116,7 @@ async function create(
 ): Promise<Printed> {
   check('username', matching(USERNAME)(usernameOf(user.username), 'username'));
   const typed = await lineFromStdin();
-  if (typed !== null) check('password', text(PASSWORD)(typed, 'password'));
+  if (typed !== null) check('password', text(LOGIN_PASSWORD)(typed, 'password'));
   const users = new UsersService(dataSource, transactions, new Passwords(), audit);
   const { known, password } = await users.create(tenantId, { ...user, password: typed }, COMMAND_LINE);
   const { id, username, role } = known.user;

@@ -11,7 +11,7 @@ export class Listeners<T> {
     return () => void this.#entries.delete(entry);
   }
 
-  tell(value: T): void {
+  emit(value: T): void {
     for (const entry of [...this.#entries]) {
       try {
         entry.hear(value);

@@ -78,13 +78,13 @@ export function scopeOf(
 }
 
 /** A token sees nothing that its user does not: a supervisor's own extension only when it is in his teams. */
-export function narrower(token: Scope, user: Scope): Scope {
+export function intersectScopes(token: Scope, user: Scope): Scope {
   if (token.kind === 'own' && user.kind === 'teams') return { ...token, teamIds: user.ids };
   return NARROW.indexOf(token.kind) >= NARROW.indexOf(user.kind) ? token : user;
 }
 
 /** Whether who sees `scope` sees all that `earlier` showed. */
-export function covers(scope: Scope, earlier: Scope): boolean {
+export function includesScope(scope: Scope, earlier: Scope): boolean {
   if (scope.kind === 'all') return true;
   const has = (all: readonly number[], some: readonly number[]): boolean =>
     some.every((id) => all.includes(id));
@@ -94,6 +94,6 @@ export function covers(scope: Scope, earlier: Scope): boolean {
 }
 
 /** What both allow. */
-export function common<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): Set<T> {
+export function intersect<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): Set<T> {
   return new Set([...one].filter((each) => other.has(each)));
 }

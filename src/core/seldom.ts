@@ -1,5 +1,5 @@
 /** Lets the same thing through only so often; of more than so many things the oldest is forgotten. */
-export class Seldom {
+export class Throttled {
   private readonly last = new Map<string, number>();
 
   constructor(

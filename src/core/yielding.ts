@@ -5,7 +5,7 @@ import { chunksOf } from './chunks';
 const SLICE = 50;
 
 /** Does the work for each, one after another, without keeping the event loop for long. */
-export async function inTurns<T>(all: readonly T[], work: (each: T) => void): Promise<void> {
+export async function forEachYielding<T>(all: readonly T[], work: (each: T) => void): Promise<void> {
   for (const slice of chunksOf(all, SLICE)) {
     slice.forEach(work);
     await nextTurn();

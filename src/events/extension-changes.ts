@@ -22,7 +22,7 @@ export class ExtensionChanges {
     return this.listeners.add(hear);
   }
 
-  tell(change: ExtensionChange): void {
-    this.listeners.tell(change);
+  emit(change: ExtensionChange): void {
+    this.listeners.emit(change);
   }
 }

@@ -1,4 +1,4 @@
-import { type Ending, EslConnection, type EslEvent } from './esl-connection';
+import { type ConnectionEnd, EslConnection, type EslEvent } from './esl-connection';
 import { EslBadCommand, EslNotReady, EslQueueFull } from './esl-errors';
 import { streamAnswer } from './esl-stream';
 import { Listeners } from '../core/listeners';
@@ -199,7 +199,7 @@ export class EslClient {
     if (this.#status === status) return;
     this.#status = status;
     this.#since = new Date();
-    this.#statusListeners.tell(status);
+    this.#statusListeners.emit(status);
   }
 
   #after(ms: number, act: () => void): void {
@@ -217,7 +217,7 @@ export class EslClient {
       ready: () => this.#ready(),
       event: (event) => {
         this.#heardAt = performance.now();
-        this.#eventListeners.tell(event);
+        this.#eventListeners.emit(event);
       },
       ended: (ending) => this.#lost(ending),
     });
@@ -244,7 +244,7 @@ export class EslClient {
     });
   }
 
-  #lost({ reason, refused }: Ending): void {
+  #lost({ reason, refused }: ConnectionEnd): void {
     this.#connection = null;
     clearTimeout(this.#timer);
     const status = this.#status;

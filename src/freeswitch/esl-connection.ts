@@ -6,7 +6,7 @@ import type { NodeAddress } from './node-address';
 export type EslEvent = Record<string, string>;
 
 /** Why a connection ended; `refused` when FreeSWITCH does not want us, so that hurrying back is no use. */
-export interface Ending {
+export interface ConnectionEnd {
   readonly reason: string;
   readonly refused: boolean;
 }
@@ -18,7 +18,7 @@ export interface ConnectionListener {
   ready(): void;
   event(event: EslEvent): void;
   /** Comes exactly once, and nothing after it. */
-  ended(ending: Ending): void;
+  ended(ending: ConnectionEnd): void;
 }
 
 /**

@@ -78,10 +78,10 @@ export function readGone(event: EslEvent): ContactEvent | null {
 
 /** How a contact ended: its phone took it off, its connection was closed, it ran out, or somebody had it thrown out. */
 export const ENDINGS = ['unregistered', 'disconnected', 'expired', 'dropped'] as const;
-export type Ending = (typeof ENDINGS)[number];
+export type EndingKind = (typeof ENDINGS)[number];
 
 /** A contact is gone, and how. Null for another event. */
-export function readEnding(event: EslEvent): (ContactEvent & { how: Ending }) | null {
+export function readEnding(event: EslEvent): (ContactEvent & { how: EndingKind }) | null {
   const gone = readGone(event);
   if (!gone) return null;
   if (isDisconnection(event)) return { ...gone, how: 'disconnected' };

@@ -6,20 +6,22 @@ const LONGEST_PAUSE_MS = 1_000;
 const CALM_MS = 500;
 
 /** The database went away, for this reason, or is back. */
-export type PresenceChange = { there: true } | { there: false; error: unknown };
+export type AvailabilityChange = { there: true } | { there: false; error: unknown };
 
 /**
  * Whether the database is there. It is until a query is in trouble and the database then does not answer a
  * probe on a connection of its own either; from then on one probe follows another until it does.
  */
-export class DatabasePresence {
+export class AvailabilityMonitor {
   private isThere = true;
   private looking = false;
   private calmUntil = 0;
   private failures = 0;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
-  private readonly listeners = new Listeners<PresenceChange>((error) => process.emitWarning(String(error)));
+  private readonly listeners = new Listeners<AvailabilityChange>((error) =>
+    process.emitWarning(String(error)),
+  );
 
   /** @param probe asks the database anything; must end within a second or so */
   constructor(private readonly probe: () => Promise<unknown>) {}
@@ -29,7 +31,7 @@ export class DatabasePresence {
   }
 
   /** @returns a function that ends the listening. */
-  onChange(hear: (change: PresenceChange) => void): () => void {
+  onChange(hear: (change: AvailabilityChange) => void): () => void {
     return this.listeners.add(hear);
   }
 
@@ -68,9 +70,9 @@ export class DatabasePresence {
     }
   }
 
-  private turn(change: PresenceChange): void {
+  private turn(change: AvailabilityChange): void {
     if (change.there === this.isThere) return;
     this.isThere = change.there;
-    this.listeners.tell(change);
+    this.listeners.emit(change);
   }
 }

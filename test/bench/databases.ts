@@ -5,7 +5,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
 import { AuditService } from '../../src/events/audit/audit.service';
-import { TokensService } from '../../src/accounts/tokens/token-store';
+import { TokenStore } from '../../src/accounts/tokens/token-store';
 import { CallerIdsService } from '../../src/pbx/caller-ids/caller-ids.service';
 import { now } from '../../src/core/time';
 import { InstallationSecrets } from '../../src/platform/config/secret-files';
@@ -14,7 +14,7 @@ import { createDataSource } from '../../src/platform/database/data-source';
 import { migrate } from '../../src/platform/database/migrate';
 import { Transactions } from '../../src/platform/database/transactions';
 import { Extension } from '../../src/schema/extension.entity';
-import { changedUsersElsewhere } from '../../src/nodes/revocations/user-change-transaction';
+import { userChangesWithoutNodes } from '../../src/nodes/revocations/user-change-transaction';
 import { SealedBox } from '../../src/platform/secrets/sealed-box';
 import { SipCredentials } from '../../src/platform/secrets/sip-credentials.service';
 import { TenantsService } from '../../src/accounts/tenants/tenants.service';
@@ -79,7 +79,7 @@ export async function seed(url: string, extensions: number): Promise<string> {
   const audit = new AuditService(new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), ''), transactions);
   const account = { name: 'Bench', domain: DOMAIN, maxExtensions: null };
   const tenant = await new TenantsService(transactions, audit).create(account, SYSTEM);
-  const users = changedUsersElsewhere({ settings, dataSource }, transactions);
+  const users = userChangesWithoutNodes({ settings, dataSource }, transactions);
   const callerIds = new CallerIdsService(dataSource, users, audit);
   const given = {
     number: '0901234567',
@@ -89,7 +89,7 @@ export async function seed(url: string, extensions: number): Promise<string> {
   } as const;
   const callerId = await callerIds.create(tenant, given, SYSTEM);
   await insertExtensions(dataSource, extensions, tenant.id, callerId.id);
-  const tokens = new TokensService(dataSource, transactions, audit);
+  const tokens = new TokenStore(dataSource, transactions, audit);
   const row = { tenantId: tenant.id, name: 'bench', role: 'admin', expiresAt: null } as const;
   const { token } = await tokens.create(row, SYSTEM);
   await dataSource.destroy();

@@ -4,10 +4,10 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
 import { auditKey } from '../../src/events/audit/chain';
-import { beginAudit } from '../../src/events/audit/initialize-chains';
+import { initializeChains } from '../../src/events/audit/initialize-chains';
 import { createApp } from '../../src/app';
 import { type Role } from '../../src/core/roles';
-import { TokensService } from '../../src/accounts/tokens/token-store';
+import { TokenStore } from '../../src/accounts/tokens/token-store';
 import { createLogger } from '../../src/platform/logging';
 import { InstallationSecrets } from '../../src/platform/config/secret-files';
 import { readSettings } from '../../src/platform/config/settings';
@@ -69,7 +69,7 @@ export class Dialplane {
     const secrets = new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), XML_CURL_PASSWORD);
     const dataSource = await createDataSource(settings).initialize();
     await migrate(dataSource);
-    await beginAudit(dataSource, auditKey(secrets.appKey));
+    await initializeChains(dataSource, auditKey(secrets.appKey));
     const lines: string[] = [];
     const sink = new Writable({
       write: (line, _encoding, done) => {
@@ -106,7 +106,7 @@ export class Dialplane {
 
   async token(tenant: Tenant, role: Role, expiresAt: Date | null = null): Promise<string> {
     const row = { tenantId: tenant.id, name: role, role, expiresAt };
-    return (await this.get(TokensService).create(row, SYSTEM)).token;
+    return (await this.get(TokenStore).create(row, SYSTEM)).token;
   }
 
   /** One request to /api/pbx… with a JSON body, if there is one. */

@@ -11,7 +11,7 @@ import { likePattern, pageOf } from '../../api/edge/page';
 import { Revocation } from '../../schema/revocation.entity';
 import { type ListExtensionsQuery } from '../../api/pbx/extensions/extension-input.dto';
 import { byNumber, EXTENSION_NUMBER } from '../../core/extension-number';
-import { inScope, sees, type Viewer } from './extension-scope';
+import { scopeFilter, canSee, type ScopedCaller } from './extension-scope';
 import { Extension } from '../../schema/extension.entity';
 import { type NumberRange, TAKEN_PER_PAGE } from '../../core/free-numbers';
 
@@ -24,7 +24,7 @@ const BY_NUMBER: OrderByCondition = { 'CAST(e.live_number AS DECIMAL(10))': 'ASC
  */
 export async function listExtensions(
   dataSource: DataSource,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   query: ListExtensionsQuery,
 ): Promise<[Extension[], number]> {
   const { skip, perPage } = pageOf(query);
@@ -47,7 +47,7 @@ export async function listExtensions(
 }
 
 /** The numbers of the live extensions that the account sees, in their order; read in steps. */
-export async function numbersOf(
+export async function sortedNumbers(
   found: SelectQueryBuilder<Extension>,
   { atATime }: { atATime: number },
 ): Promise<string[]> {
@@ -76,13 +76,13 @@ export async function extensionsOf(
 /** The extensions that the account sees and a query asks for, live ones unless it asks for deleted ones. */
 export function filtered(
   dataSource: DataSource,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   { status, search }: Pick<ListExtensionsQuery, 'status' | 'search'>,
 ): SelectQueryBuilder<Extension> {
   const deleted = status === 'deleted';
   const found = dataSource
     .createQueryBuilder(Extension, 'e')
-    .where(inScope(viewer))
+    .where(scopeFilter(viewer))
     .andWhere(deleted ? 'e.live_number IS NULL' : 'e.live_number IS NOT NULL');
   if (status && !deleted) found.andWhere('e.status = :status', { status });
   if (search) {
@@ -97,12 +97,12 @@ export function filtered(
 /** @throws NotFound also for a path that is no number, which no query then sees */
 export async function findExtension(
   manager: EntityManager,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   number: string,
 ): Promise<Extension> {
   if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
   const extension = await manager.findOne(Extension, {
-    where: { ...inScope(viewer), liveNumber: number },
+    where: { ...scopeFilter(viewer), liveNumber: number },
     relations: { team: true },
   });
   if (!extension) throw new NotFound();
@@ -136,7 +136,7 @@ export async function takenNumbers(
  */
 export async function liveOrDeleted(
   manager: EntityManager,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   number: string,
 ): Promise<Extension | null> {
   if (!EXTENSION_NUMBER.test(number)) return null;
@@ -146,7 +146,7 @@ export async function liveOrDeleted(
   const deleted = { tenantId, extensionNumber: number, liveNumber: IsNull() };
   const last =
     live ?? (await manager.findOne(Extension, { where: deleted, relations, order: { id: 'DESC' } }));
-  return last && sees(viewer, last) ? last : null;
+  return last && canSee(viewer, last) ? last : null;
 }
 
 /**
@@ -157,7 +157,7 @@ export async function liveOrDeleted(
  */
 export async function requireNumberOnceUsed(
   manager: EntityManager,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   number: string,
 ): Promise<Date | null> {
   // Before any query: to MariaDB a number with a space behind it is the same.

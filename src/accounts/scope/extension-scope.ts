@@ -1,22 +1,22 @@
 import { type FindOptionsWhere, In } from 'typeorm';
-import { type AccountOf } from '../auth-context';
+import { type AuthContext } from '../auth-context';
 import { type Scope } from '../../core/roles';
 import { InvalidData, Unauthorized } from '../../core/errors';
 import { type UpdateExtensionDto } from '../../api/pbx/extensions/extension-input.dto';
 import { type Extension } from '../../schema/extension.entity';
 
 /** Which rows an account sees and changes. */
-export type Viewer = Pick<AccountOf, 'tenantId' | 'scope'>;
+export type ScopedCaller = Pick<AuthContext, 'tenantId' | 'scope'>;
 
 /** Every row of `extensions` that the account may know of, deleted ones included. */
-export function inScope({ tenantId, scope }: Viewer): FindOptionsWhere<Extension> {
+export function scopeFilter({ tenantId, scope }: ScopedCaller): FindOptionsWhere<Extension> {
   const teamIds = teamsOf(scope);
   const own = scope.kind === 'own' && { id: scope.id };
   return { tenantId, ...own, ...(teamIds && { teamId: In([...teamIds]) }) };
 }
 
-/** Whether the account may know of an extension of its tenant; what inScope asks of the database. */
-export function sees({ scope }: Viewer, { id, teamId }: Pick<Extension, 'id' | 'teamId'>): boolean {
+/** Whether the account may know of an extension of its tenant; what scopeFilter asks of the database. */
+export function canSee({ scope }: ScopedCaller, { id, teamId }: Pick<Extension, 'id' | 'teamId'>): boolean {
   const teamIds = teamsOf(scope);
   if (scope.kind === 'own' && scope.id !== id) return false;
   return teamIds === undefined || (teamId !== null && teamIds.includes(teamId));
@@ -28,22 +28,27 @@ function teamsOf(scope: Scope): readonly number[] | undefined {
 }
 
 /** What agents may set of their own extension; the rest decides what calls cost and who hears them. */
-const AN_AGENTS = new Set(['display_name', 'voicemail_enabled', 'voicemail_pin', 'voicemail_email']);
+const AGENT_EDITABLE_FIELDS = new Set([
+  'display_name',
+  'voicemail_enabled',
+  'voicemail_pin',
+  'voicemail_email',
+]);
 
 /** @throws Unauthorized when an agent sets what is not his to set */
-export function refuseBeyond({ scope }: Viewer, given: UpdateExtensionDto): void {
+export function rejectFieldsBeyondRole({ scope }: ScopedCaller, given: UpdateExtensionDto): void {
   if (scope.kind !== 'own') return;
   const set = Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : [field]));
-  if (set.some((field) => !AN_AGENTS.has(field))) throw new Unauthorized();
+  if (set.some((field) => !AGENT_EDITABLE_FIELDS.has(field))) throw new Unauthorized();
 }
 
 /** @throws InvalidData when a supervisor puts an extension into a team that is not his, or into none */
-export function requireOwnTeam(viewer: Viewer, teamId: number | null): void {
+export function assertTeamInScope(viewer: ScopedCaller, teamId: number | null): void {
   if (mayUseTeam(viewer, teamId)) return;
   throw InvalidData.field('team_id', 'The selected team id is invalid.');
 }
 
 /** Whether the account may put an extension into that team, or with null into none. */
-export function mayUseTeam({ scope }: Viewer, teamId: number | null): boolean {
+export function mayUseTeam({ scope }: ScopedCaller, teamId: number | null): boolean {
   return scope.kind !== 'teams' || (teamId !== null && scope.ids.includes(teamId));
 }

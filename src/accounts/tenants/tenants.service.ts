@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Actor } from '../../core/actor';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { type Changes, changesBetween } from '../../events/audit/changes';
 import { InvalidData, Unauthenticated } from '../../core/errors';
 import { now } from '../../core/time';
-import { held } from '../../platform/database/row-lock';
-import { unlessTaken } from '../../platform/database/unique-violation';
+import { rowLock } from '../../platform/database/row-lock';
+import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Transactions } from '../../platform/database/transactions';
 import { isSipDomain } from './sip-domain';
 import { Tenant } from '../../schema/tenant.entity';
@@ -48,7 +48,7 @@ export class TenantsService {
     }
     const { emergencyNumbers = null } = given;
     const tenant = { ...given, emergencyNumbers, domain, createdAt: now(), updatedAt: now() };
-    return unlessTaken('domain', () =>
+    return rejectDuplicate('domain', () =>
       this.transactions.run(async (manager) => {
         const saved = await manager.save(Tenant, manager.create(Tenant, tenant));
         const changes = changesBetween(null, tenantFields(saved));
@@ -62,7 +62,7 @@ export class TenantsService {
 }
 
 /** A deed as it stands in the platform's chain: by the id there, a tenant's whole chain is missed (verify.ts). */
-export function forPlatform(deed: Deed, id: Changes[string]): Deed {
+export function forPlatform(deed: AuditEvent, id: Changes[string]): AuditEvent {
   return { ...deed, changes: { id, ...deed.changes } };
 }
 
@@ -86,8 +86,8 @@ export function tenantFields(tenant: Tenant): Record<string, unknown> {
  * true; null when it is gone. Who holds more than that takes the tenant first, then a user, then the audit's
  * chain. The embedded database runs one transaction at a time and needs no lock.
  */
-export function heldTenant(manager: EntityManager, tenantId: number): Promise<Tenant | null> {
-  return manager.findOne(Tenant, { where: { id: tenantId }, ...held(manager) });
+export function loadTenantLocked(manager: EntityManager, tenantId: number): Promise<Tenant | null> {
+  return manager.findOne(Tenant, { where: { id: tenantId }, ...rowLock(manager) });
 }
 
 /**
@@ -95,7 +95,7 @@ export function heldTenant(manager: EntityManager, tenantId: number): Promise<Te
  * @throws Unauthenticated when it is gone, and every token with it
  */
 export async function lockTenant(manager: EntityManager, tenantId: number): Promise<Tenant> {
-  const tenant = await heldTenant(manager, tenantId);
+  const tenant = await loadTenantLocked(manager, tenantId);
   if (!tenant) throw new Unauthenticated();
   return tenant;
 }

@@ -8,7 +8,7 @@ import { lockUser } from '../users/lock-user';
 import { Passwords } from '../users/passwords';
 import { User } from '../../schema/user.entity';
 import { usernameOf } from '../../core/username';
-import { TokensService } from './token-store';
+import { TokenStore } from './token-store';
 
 const TOKEN_NAME = 'login';
 
@@ -21,7 +21,7 @@ export class LoginService {
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly passwords: Passwords,
-    private readonly tokens: TokensService,
+    private readonly tokens: TokenStore,
   ) {}
 
   /**

@@ -1,10 +1,10 @@
 import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
 import { type Actor } from '../../core/actor';
-import { type AuditService, type Deed } from '../../events/audit/audit.service';
+import { type AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { NotFound } from '../../core/errors';
 import { now } from '../../core/time';
-import { held } from '../../platform/database/row-lock';
+import { rowLock } from '../../platform/database/row-lock';
 import { ApiToken } from '../../schema/api-token.entity';
 import { tokenFields } from './token-store';
 
@@ -19,13 +19,13 @@ export async function revokeTokens(
   manager: EntityManager,
   which: FindOptionsWhere<ApiToken>,
   action = 'revoked',
-): Promise<Deed[]> {
+): Promise<AuditEvent[]> {
   const where = { ...which, revokedAt: IsNull() };
   const tokens = await manager.find(ApiToken, {
     where,
     order: { id: 'ASC' },
     take: MOST_TOLD + 1,
-    ...held(manager),
+    ...rowLock(manager),
   });
   if (tokens.length === 0) return [];
   const revokedAt = now();

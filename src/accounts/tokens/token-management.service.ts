@@ -6,16 +6,16 @@ import { requireMatch } from '../../core/etag';
 import { pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
 import { Settings } from '../../platform/config/settings';
-import { held } from '../../platform/database/row-lock';
+import { rowLock } from '../../platform/database/row-lock';
 import { Transactions } from '../../platform/database/transactions';
 import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from '../users/lock-user';
-import { type AccountOf } from '../auth-context';
+import { type AuthContext } from '../auth-context';
 import { ApiToken } from '../../schema/api-token.entity';
 import { readFutureTime } from '../../core/expiry';
 import { revokeIn } from './revoke';
 import { type CreateTokenDto, type ListTokensQuery } from '../../api/auth/token.dto';
-import { tokenFields, TokensService } from './token-store';
+import { tokenFields, TokenStore } from './token-store';
 
 interface Revoking {
   action?: string;
@@ -27,17 +27,17 @@ interface Revoking {
  * a narrowed token itself alone.
  */
 @Injectable()
-export class OwnTokensService {
+export class TokenManagementService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
-    private readonly tokens: TokensService,
+    private readonly tokens: TokenStore,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
 
   /** The newest first, and how many there are. */
-  list(account: AccountOf, query: ListTokensQuery): Promise<[ApiToken[], number]> {
+  list(account: AuthContext, query: ListTokensQuery): Promise<[ApiToken[], number]> {
     const { skip, perPage } = pageOf(query);
     const seen = seenBy(account);
     const live = [
@@ -54,7 +54,7 @@ export class OwnTokensService {
   }
 
   /** @throws NotFound */
-  detail(account: AccountOf, id: number): Promise<ApiToken> {
+  detail(account: AuthContext, id: number): Promise<ApiToken> {
     return find(this.dataSource.manager, account, id);
   }
 
@@ -64,7 +64,7 @@ export class OwnTokensService {
    * @throws Unauthorized when it is made with a token that is itself narrowed: that would undo it
    * @throws InvalidData for a rate above the usual, and for an operator's token of a role or tier
    */
-  async create(account: AccountOf, given: CreateTokenDto): Promise<{ row: ApiToken; token: string }> {
+  async create(account: AuthContext, given: CreateTokenDto): Promise<{ row: ApiToken; token: string }> {
     if (account.narrowed) throw new Unauthorized();
     if (account.tenantId === 0) refuseTiers(given);
     this.refuseRate(account, given.rate_limit ?? 0);
@@ -90,7 +90,7 @@ export class OwnTokensService {
   }
 
   /** Only who may do all in the account lets a token send more than others. */
-  private refuseRate({ permissions }: AccountOf, asked: number): void {
+  private refuseRate({ permissions }: AuthContext, asked: number): void {
     const most = this.settings.RATE_LIMIT_PBX;
     if (asked <= most || most === 0 || permissions.has('users.manage')) return;
     throw InvalidData.field('rate_limit', `The rate limit must be between 1 and ${most}.`);
@@ -102,7 +102,7 @@ export class OwnTokensService {
    * @throws NotFound also when it is revoked already; PreconditionFailed
    */
   async revoke(
-    account: AccountOf,
+    account: AuthContext,
     id: number,
     { action = 'revoked', ifMatch }: Revoking = {},
   ): Promise<void> {
@@ -128,25 +128,28 @@ function refuseTiers({ role, pbx, pbx_api_access: access }: CreateTokenDto): voi
  * The token that asks, held until the transaction ends, after whose it is: what is gone makes no more tokens.
  * @throws Unauthenticated
  */
-async function lockOwn(manager: EntityManager, { tenantId, userId, tokenId }: AccountOf): Promise<ApiToken> {
+async function lockOwn(
+  manager: EntityManager,
+  { tenantId, userId, tokenId }: AuthContext,
+): Promise<ApiToken> {
   if (userId === null) await lockTenant(manager, tenantId);
   else {
     const user = await lockUser(manager, { id: userId, tenantId: tenantId === 0 ? null : tenantId });
     if (user?.status !== 'active') throw new Unauthenticated();
   }
-  const own = await manager.findOne(ApiToken, { where: { id: tokenId }, ...held(manager) });
+  const own = await manager.findOne(ApiToken, { where: { id: tokenId }, ...rowLock(manager) });
   if (!own || own.revokedAt !== null) throw new Unauthenticated();
   return own;
 }
 
 /** A narrowed token is to end none that can do more. */
-function seenBy(account: AccountOf): FindOptionsWhere<ApiToken> {
+function seenBy(account: AuthContext): FindOptionsWhere<ApiToken> {
   const { tenantId, userId, tokenId, narrowed, permissions } = account;
   if (!narrowed && permissions.has('users.manage')) return { tenantId };
   return narrowed || userId === null ? { id: tokenId } : { userId };
 }
 
-async function find(manager: EntityManager, account: AccountOf, id: number): Promise<ApiToken> {
+async function find(manager: EntityManager, account: AuthContext, id: number): Promise<ApiToken> {
   const seen = seenBy(account);
   // A where of two ids would be one of the last.
   if (seen.id !== undefined && seen.id !== id) throw new NotFound();

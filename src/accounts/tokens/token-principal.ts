@@ -1,7 +1,7 @@
-import { type AccountOf } from '../auth-context';
+import { type AuthContext } from '../auth-context';
 import {
-  common,
-  narrower,
+  intersect,
+  intersectScopes,
   type Permission,
   permissionsOf,
   type Role,
@@ -11,7 +11,7 @@ import {
 } from '../../core/roles';
 
 /** All that decides what a token may do: its id. The path that every request waits for. */
-export const HOLDER_SQL = `
+export const PRINCIPAL_SQL = `
   SELECT k.id AS tokenId, k.name AS tokenName, k.secret_hash AS secretHash, k.role AS role, k.pbx AS pbx,
     k.pbx_api_access AS pbxApiAccess, k.expires_at AS expiresAt, k.revoked_at AS revokedAt,
     k.allowed_addresses AS allowedAddresses, k.rate_limit AS rateLimit,
@@ -26,7 +26,7 @@ export const HOLDER_SQL = `
 /** A supervisor's teams: the user's id. */
 export const TEAMS_SQL = 'SELECT team_id AS id FROM user_teams WHERE user_id = ? ORDER BY team_id';
 
-export interface HolderRow {
+export interface PrincipalRow {
   tokenId: number;
   tokenName: string;
   secretHash: string;
@@ -51,15 +51,15 @@ export interface HolderRow {
 }
 
 /** Who holds a good token. */
-export interface Holder {
-  account: AccountOf;
+export interface Principal {
+  account: AuthContext;
   /** False for a tenant that is disabled, whose tokens open nothing. */
   tenantActive: boolean;
   allowedAddresses: string | null;
 }
 
 /** What a token's row amounts to: what its user may do at present, narrowed by what it says itself. */
-export function accountFrom(row: HolderRow, teamIds: number[]): Holder {
+export function authContextFrom(row: PrincipalRow, teamIds: number[]): Principal {
   const base = {
     tenantId: row.tenantId ?? 0,
     domain: row.domain ?? '',
@@ -83,21 +83,21 @@ export function accountFrom(row: HolderRow, teamIds: number[]): Holder {
 }
 
 /** Whether it is good for a time, from some addresses or at a rate of its own only. */
-function isBound({ expiresAt, allowedAddresses, rateLimit }: HolderRow): boolean {
+function isBound({ expiresAt, allowedAddresses, rateLimit }: PrincipalRow): boolean {
   return expiresAt !== null || allowedAddresses !== null || rateLimit !== null;
 }
 
-function isNarrowed(row: HolderRow): boolean {
+function isNarrowed(row: PrincipalRow): boolean {
   const { userId, role, pbx, pbxApiAccess } = row;
   const less = userId === null ? role !== 'admin' : role !== null;
   return less || pbx !== null || !pbxApiAccess || isBound(row);
 }
 
 function rightsOf(
-  row: HolderRow,
+  row: PrincipalRow,
   userRole: Role | null,
   teamIds: number[],
-): Pick<AccountOf, 'role' | 'scope'> & { permissions: Set<Permission> } {
+): Pick<AuthContext, 'role' | 'scope'> & { permissions: Set<Permission> } {
   const role = row.role ?? userRole ?? 'agent';
   const person = { teamIds, extensionId: row.extensionId };
   const permissions = permissionsOf({ role, tier: row.pbx, pbxApiAccess: Boolean(row.pbxApiAccess) });
@@ -110,7 +110,11 @@ function rightsOf(
   });
   // Without a tier of its own, a token that has the user's role has the user's tier.
   const own = row.pbx === null && role === userRole && row.pbxApiAccess ? most : permissions;
-  return { role, permissions: common(own, most), scope: narrower(scope, scopeOf(userRole, person)) };
+  return {
+    role,
+    permissions: intersect(own, most),
+    scope: intersectScopes(scope, scopeOf(userRole, person)),
+  };
 }
 
 /** An agent's token that is nobody's has no extension that it could see. */
@@ -118,7 +122,7 @@ function ofNobody(role: Role, permissions: Set<Permission>): Set<Permission> {
   return role === 'agent' ? new Set() : permissions;
 }
 
-function actorOf({ userId, username, userRole, tokenId, tokenName }: HolderRow): AccountOf['actor'] {
+function actorOf({ userId, username, userRole, tokenId, tokenName }: PrincipalRow): AuthContext['actor'] {
   const nowhere = { address: null, requestId: null };
   if (userId === null) return { kind: 'token', id: tokenId, name: tokenName, tokenId, ...nowhere };
   const kind = userRole === 'operator' ? 'operator' : 'user';

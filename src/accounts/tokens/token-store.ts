@@ -10,8 +10,14 @@ import { rawTime } from '../../platform/database/raw-time';
 import { Transactions } from '../../platform/database/transactions';
 import { ApiToken } from '../../schema/api-token.entity';
 import { type Role, type Tier } from '../../core/roles';
-import { accountFrom, type Holder, HOLDER_SQL, type HolderRow, TEAMS_SQL } from './token-principal';
-import { makeSecret, readToken, secretHash } from './token';
+import {
+  authContextFrom,
+  type Principal,
+  PRINCIPAL_SQL,
+  type PrincipalRow,
+  TEAMS_SQL,
+} from './token-principal';
+import { createSecret, readToken, secretHash } from './token';
 
 /** A token to be made. Without a user it belongs to the tenant and needs a role. */
 export interface NewToken {
@@ -33,8 +39,8 @@ export interface NewToken {
 
 /** Bearer tokens: `<id>|<secret>`, of which only the secret's hash is kept. */
 @Injectable()
-export class TokensService {
-  private readonly holders: Prepared<HolderRow>;
+export class TokenStore {
+  private readonly holders: Prepared<PrincipalRow>;
   private readonly teams: Prepared<{ id: number }>;
 
   constructor(
@@ -42,7 +48,7 @@ export class TokensService {
     private readonly transactions: Transactions,
     private readonly audit: AuditService,
   ) {
-    this.holders = prepared(dataSource, HOLDER_SQL);
+    this.holders = prepared(dataSource, PRINCIPAL_SQL);
     this.teams = prepared(dataSource, TEAMS_SQL);
   }
 
@@ -57,7 +63,7 @@ export class TokensService {
     token: NewToken,
     actor: Actor,
   ): Promise<{ row: ApiToken; token: string }> {
-    const secret = makeSecret();
+    const secret = createSecret();
     const row = await manager.save(
       ApiToken,
       manager.create(ApiToken, {
@@ -83,7 +89,7 @@ export class TokensService {
   }
 
   /** Who holds this token, or null when it is unknown, revoked or expired. One query by primary key. */
-  async holder(token: string): Promise<Holder | null> {
+  async holder(token: string): Promise<Principal | null> {
     const parts = readToken(token);
     if (!parts) return null;
     const [row] = await this.holders(parts.id);
@@ -93,17 +99,17 @@ export class TokensService {
   }
 
   /** The same of a token that was shown before, by its id. */
-  async stillHolder(tokenId: number): Promise<Holder | null> {
+  async stillHolder(tokenId: number): Promise<Principal | null> {
     const [row] = await this.holders(tokenId);
     return row ? this.holderFrom(row) : null;
   }
 
-  private async holderFrom(row: HolderRow): Promise<Holder | null> {
+  private async holderFrom(row: PrincipalRow): Promise<Principal | null> {
     if (row.revokedAt !== null || expired(row.expiresAt)) return null;
     if (row.userId !== null && row.userStatus !== 'active') return null;
     const supervises = row.userId !== null && [row.role, row.userRole].includes('supervisor');
     const teams = supervises ? await this.teams(row.userId ?? 0) : [];
-    return accountFrom(
+    return authContextFrom(
       row,
       teams.map(({ id }) => id),
     );

@@ -1,7 +1,7 @@
-import { makeSecret, readToken, secretHash } from './token';
+import { createSecret, readToken, secretHash } from './token';
 
 it('reads a token into its parts', () => {
-  const secret = makeSecret();
+  const secret = createSecret();
   expect(readToken(`12|${secret}`)).toEqual({ id: 12, secret });
 });
 

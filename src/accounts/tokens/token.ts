@@ -13,7 +13,7 @@ export function readToken(token: string): { id: number; secret: string } | null 
     : { id: Number(id), secret };
 }
 
-export function makeSecret(): string {
+export function createSecret(): string {
   return randomAlphanumerics(SECRET_LENGTH);
 }
 

@@ -1,5 +1,5 @@
 import { type EntityManager, In } from 'typeorm';
-import { type Deed } from '../../events/audit/audit.service';
+import { type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween, type Fields } from '../../events/audit/changes';
 import { now } from '../../core/time';
 import { type Extension } from '../../schema/extension.entity';
@@ -10,7 +10,7 @@ import { User } from '../../schema/user.entity';
  * Takes a team that is deleted from all who have it, inside a transaction that holds the tenant.
  * @returns what to tell the audit, last in it: one deed for each user
  */
-export async function takeTeam(manager: EntityManager, teamId: number): Promise<Deed[]> {
+export async function detachTeamFromUsers(manager: EntityManager, teamId: number): Promise<AuditEvent[]> {
   const rows = await manager
     .createQueryBuilder(UserTeam, 'own')
     .innerJoin(UserTeam, 'each', 'each.user_id = own.user_id')
@@ -37,12 +37,12 @@ export async function takeTeam(manager: EntityManager, teamId: number): Promise<
 }
 
 /**
- * Takes deleted extensions that are removed for good from those whose own they were. As takeTeam.
+ * Takes deleted extensions that are removed for good from those whose own they were. As detachTeamFromUsers.
  */
-export async function takeExtensions(
+export async function detachExtensionsFromUsers(
   manager: EntityManager,
   extensions: readonly Extension[],
-): Promise<Deed[]> {
+): Promise<AuditEvent[]> {
   const numbers = new Map(extensions.map(({ id, extensionNumber }) => [id, extensionNumber]));
   const where = { extensionId: In([...numbers.keys()]) };
   const users = await manager.find(User, { where, order: { id: 'ASC' } });
@@ -52,7 +52,7 @@ export async function takeExtensions(
   );
 }
 
-function updated(username: string, before: Fields, after: Fields): Deed {
+function updated(username: string, before: Fields, after: Fields): AuditEvent {
   const changes = changesBetween(before, after);
   return { action: 'updated', resourceType: 'user', resource: username, changes };
 }

@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
-import { held } from '../../platform/database/row-lock';
-import { heldTenant } from '../tenants/tenants.service';
+import { rowLock } from '../../platform/database/row-lock';
+import { loadTenantLocked } from '../tenants/tenants.service';
 import { User } from '../../schema/user.entity';
 
 /**
@@ -11,6 +11,6 @@ export async function lockUser(
   manager: EntityManager,
   { id, tenantId }: Pick<User, 'id' | 'tenantId'>,
 ): Promise<User | null> {
-  if (tenantId !== null) await heldTenant(manager, tenantId);
-  return manager.findOne(User, { where: { id }, ...held(manager) });
+  if (tenantId !== null) await loadTenantLocked(manager, tenantId);
+  return manager.findOne(User, { where: { id }, ...rowLock(manager) });
 }

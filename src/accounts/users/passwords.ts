@@ -8,7 +8,7 @@ const COST = { type: argon2id, memoryCost: 19 * 1024, timeCost: 2, parallelism: 
 const AT_ONCE = 2;
 const LONGEST_QUEUE = 50;
 
-export const PASSWORD = { min: 8, max: 200 };
+export const LOGIN_PASSWORD = { min: 8, max: 200 };
 
 /** Hashes and checks people's passwords, a few at a time. */
 @Injectable()

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type Actor } from '../../core/actor';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { type Changes, changesBetween } from '../../events/audit/changes';
-import { type AccountOf } from '../auth-context';
+import { type AuthContext } from '../auth-context';
 import { ApiToken } from '../../schema/api-token.entity';
 import { revokeTokens } from '../tokens/revoke';
 import { type Role } from '../../core/roles';
@@ -11,10 +11,10 @@ import { Conflict, InvalidData, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
 import { likePattern, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
-import { unlessTaken } from '../../platform/database/unique-violation';
+import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Transactions } from '../../platform/database/transactions';
 import { Extension } from '../../schema/extension.entity';
-import { makePassword } from '../../platform/secrets/password';
+import { generatePassword } from '../../platform/secrets/password';
 import { refuseWeak } from '../../platform/secrets/weak-password';
 import { Tenant } from '../../schema/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
@@ -52,7 +52,7 @@ export class UsersService {
   ) {}
 
   /** By username, and how many there are. */
-  async list({ tenantId }: AccountOf, query: ListUsersQuery): Promise<[KnownUser[], number]> {
+  async list({ tenantId }: AuthContext, query: ListUsersQuery): Promise<[KnownUser[], number]> {
     const { skip, perPage } = pageOf(query);
     const found = this.dataSource.createQueryBuilder(User, 'u').where({ tenantId });
     if (query.role) found.andWhere({ role: query.role });
@@ -67,7 +67,7 @@ export class UsersService {
   }
 
   /** @throws NotFound */
-  async detail({ tenantId }: AccountOf, id: number): Promise<KnownUser> {
+  async detail({ tenantId }: AuthContext, id: number): Promise<KnownUser> {
     return this.find(this.dataSource.manager, tenantId === 0 ? null : tenantId, id);
   }
 
@@ -83,9 +83,9 @@ export class UsersService {
   ): Promise<{ known: KnownUser; password: string | null }> {
     const owner = { tenantId, username: usernameOf(given.username) };
     await refuseWeakOf(this.dataSource.manager, owner, 'password', given.password);
-    const password = given.password ?? makePassword();
+    const password = given.password ?? generatePassword();
     const passwordHash = await this.passwords.hash(password);
-    const known = await unlessTaken('username', () =>
+    const known = await rejectDuplicate('username', () =>
       this.transactions.run((manager) => this.createIn(manager, tenantId, { ...given, passwordHash }, actor)),
     );
     return { known, password: given.password ? null : password };
@@ -121,7 +121,7 @@ export class UsersService {
 
   /** @throws NotFound, InvalidData, PreconditionFailed; Conflict when no administrator would be left */
   async update(
-    { tenantId, actor }: AccountOf,
+    { tenantId, actor }: AuthContext,
     id: number,
     given: UpdateUserDto,
     ifMatch?: string,
@@ -158,7 +158,7 @@ export class UsersService {
   }
 
   /** @throws NotFound, PreconditionFailed; Conflict when no administrator would be left */
-  async delete({ tenantId, actor }: AccountOf, id: number, ifMatch?: string): Promise<void> {
+  async delete({ tenantId, actor }: AuthContext, id: number, ifMatch?: string): Promise<void> {
     await this.transactions.run(async (manager) => {
       await lockUser(manager, { id, tenantId });
       const known = await this.find(manager, tenantId, id);
@@ -177,7 +177,7 @@ export class UsersService {
    * Changes the own password; every other login of the user ends.
    * @throws InvalidData when the present one is wrong, or is another by then, or the new one is weak
    */
-  async changePassword(account: AccountOf, id: number, current: string, next: string): Promise<void> {
+  async changePassword(account: AuthContext, id: number, current: string, next: string): Promise<void> {
     const before = await this.dataSource.manager.findOneBy(User, { id });
     const right = await this.passwords.fits(current, before?.passwordHash ?? null);
     if (!before || !right) throw wrongPassword();
@@ -202,7 +202,7 @@ export class UsersService {
     { user }: KnownUser,
     changes: Changes,
     actor: Actor,
-    more: readonly Deed[] = [],
+    more: readonly AuditEvent[] = [],
   ): Promise<void> {
     const deed = { action, resourceType: 'user', resource: user.username, changes } as const;
     await this.audit.record(manager, user.tenantId ?? 0, actor, [deed, ...more]);
@@ -261,7 +261,7 @@ async function tokensEndedBy(
   manager: EntityManager,
   { id: userId, status }: User,
   changes: Changes,
-): Promise<Deed[]> {
+): Promise<AuditEvent[]> {
   if (status === 'disabled') return revokeTokens(manager, { userId });
   return 'password' in changes ? revokeTokens(manager, { userId, fromLogin: true }) : [];
 }

@@ -10,7 +10,7 @@ import { RateLimits } from '../edge/rate-limits/rate-limits.service';
 import { mapUser } from './user-answer.dto';
 import { usernameOf } from '../../core/username';
 import { UsersService } from '../../accounts/users/users.service';
-import { Account, type AccountOf } from '../../accounts/auth-context';
+import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
 import {
   ChangedAnswer,
   ChangeOwnPasswordDto,
@@ -20,24 +20,24 @@ import {
   MeAnswer,
 } from './auth.dto';
 import { LoginService } from '../../accounts/tokens/login.service';
-import { Needs, NeedsNothing } from '../edge/authentication/require-permission';
-import { OwnTokensService } from '../../accounts/tokens/token-management.service';
+import { RequirePermission, AllowAnonymous } from '../edge/authentication/require-permission';
+import { TokenManagementService } from '../../accounts/tokens/token-management.service';
 import { mapToken } from './token.dto';
-import { TokensService } from '../../accounts/tokens/token-store';
+import { TokenStore } from '../../accounts/tokens/token-store';
 
 @ApiTags('Login')
 @Controller('api/auth')
 export class AuthController {
   constructor(
     private readonly logins: LoginService,
-    private readonly tokens: TokensService,
-    private readonly ownTokens: OwnTokensService,
+    private readonly tokens: TokenStore,
+    private readonly ownTokens: TokenManagementService,
     private readonly users: UsersService,
     private readonly limits: RateLimits,
     private readonly idempotency: Idempotency,
   ) {}
 
-  @NeedsNothing()
+  @AllowAnonymous()
   @Post('login')
   @HttpCode(200)
   @ApiOperation({ summary: 'Log in: a token for a username and a password' })
@@ -73,23 +73,23 @@ export class AuthController {
     return kept && tokenIn(kept);
   }
 
-  @Needs('token')
+  @RequirePermission('token')
   @Post('logout')
   @HttpCode(200)
   @ApiOperation({ summary: 'Log out: the token of this request is revoked' })
   @ApiOkResponse({ type: LoggedOutAnswer })
   @ApiErrors(401, 403)
-  async logout(@Account() account: AccountOf): Promise<LoggedOutAnswer> {
+  async logout(@CurrentAuth() account: AuthContext): Promise<LoggedOutAnswer> {
     await this.ownTokens.revoke(account, account.tokenId, { action: 'logged_out' });
     return { data: { logged_out: true } };
   }
 
-  @Needs('token')
+  @RequirePermission('token')
   @Get('me')
   @ApiOperation({ operationId: 'getOwnToken', summary: 'Whose token this is, and what may be done with it' })
   @ApiOkResponse({ type: MeAnswer })
   @ApiErrors(401, 403)
-  async me(@Account() account: AccountOf): Promise<MeAnswer> {
+  async me(@CurrentAuth() account: AuthContext): Promise<MeAnswer> {
     const token = await this.ownTokens.detail(account, account.tokenId);
     const user = account.userId === null ? null : await this.users.detail(account, account.userId);
     const permissions: string[] = [...account.permissions];
@@ -97,7 +97,7 @@ export class AuthController {
     return { data: { user: user && mapUser(user), token: mapToken(token), permissions } };
   }
 
-  @Needs('token')
+  @RequirePermission('token')
   @Post('change-password')
   @HttpCode(200)
   @ApiOperation({
@@ -109,7 +109,7 @@ export class AuthController {
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async changePassword(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Body() given: ChangeOwnPasswordDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Field } from '../edge/field';
 import { text } from '../../core/rules';
-import { PASSWORD } from '../../accounts/users/passwords';
+import { LOGIN_PASSWORD } from '../../accounts/users/passwords';
 import { LoggedInUserDto, UserDto } from './user-answer.dto';
 import { TokenDto } from './token.dto';
 
@@ -24,8 +24,12 @@ export class ChangeOwnPasswordDto {
   @Field('required', text(TYPED))
   current_password!: string;
 
-  @ApiProperty({ minLength: PASSWORD.min, maxLength: PASSWORD.max, example: 'staple battery horse' })
-  @Field('required', text(PASSWORD))
+  @ApiProperty({
+    minLength: LOGIN_PASSWORD.min,
+    maxLength: LOGIN_PASSWORD.max,
+    example: 'staple battery horse',
+  })
+  @Field('required', text(LOGIN_PASSWORD))
   new_password!: string;
 }
 

@@ -5,9 +5,9 @@ import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
 import { page } from '../edge/page';
-import { Account, type AccountOf } from '../../accounts/auth-context';
-import { Needs } from '../edge/authentication/require-permission';
-import { OwnTokensService } from '../../accounts/tokens/token-management.service';
+import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { RequirePermission } from '../edge/authentication/require-permission';
+import { TokenManagementService } from '../../accounts/tokens/token-management.service';
 import {
   CreatedTokenAnswer,
   CreateTokenDto,
@@ -28,9 +28,9 @@ const ID = {
 @ApiTags('Tokens')
 @Controller('api/auth/tokens')
 export class TokensController {
-  constructor(private readonly tokens: OwnTokensService) {}
+  constructor(private readonly tokens: TokenManagementService) {}
 
-  @Needs('token')
+  @RequirePermission('token')
   @Get()
   @ApiOperation({
     summary: 'List tokens: an administrator all of the account, others their own',
@@ -38,12 +38,12 @@ export class TokensController {
   })
   @ApiOkResponse({ type: TokenPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() account: AccountOf, @Query() query: ListTokensQuery): Promise<TokenPage> {
+  async list(@CurrentAuth() account: AuthContext, @Query() query: ListTokensQuery): Promise<TokenPage> {
     const [tokens, total] = await this.tokens.list(account, query);
     return page(query, tokens.map(mapToken), total);
   }
 
-  @Needs('token')
+  @RequirePermission('token')
   @Post()
   @ApiOperation({
     summary: 'Make a token, which can do at most what its maker can',
@@ -53,7 +53,7 @@ export class TokensController {
   @ApiCreatedResponse({ type: CreatedTokenAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Body() given: CreateTokenDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedTokenAnswer> {
@@ -62,14 +62,14 @@ export class TokensController {
     return { data: { ...mapToken(row), token } };
   }
 
-  @Needs('token')
+  @RequirePermission('token')
   @Get(':id')
   @ApiOperation({ summary: 'One token, and when and from where it was last used' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TokenAnswer })
   @ApiErrors(401, 403, 404)
   async detail(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenAnswer> {
@@ -78,14 +78,14 @@ export class TokensController {
     return { data: mapToken(token) };
   }
 
-  @Needs('token')
+  @RequirePermission('token')
   @Delete(':id')
   @ApiOperation({ summary: 'Revoke a token; it is good for nothing from the next request on' })
   @ApiParam(ID)
   @ApiOkResponse({ type: RevokedAnswer })
   @ApiErrors(401, 403, 404, 412)
   async revoke(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<RevokedAnswer> {

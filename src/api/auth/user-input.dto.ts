@@ -4,7 +4,7 @@ import { Field } from '../edge/field';
 import { ListQuery } from '../edge/page';
 import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../../core/rules';
 import { EXTENSION_NUMBER } from '../../core/extension-number';
-import { PASSWORD } from '../../accounts/users/passwords';
+import { LOGIN_PASSWORD } from '../../accounts/users/passwords';
 import { USER_STATUSES, type UserStatus } from '../../schema/user.entity';
 import { USERNAME, usernameOf } from '../../core/username';
 
@@ -81,11 +81,11 @@ export class CreateUserDto extends UserFields {
   @ApiPropertyOptional({
     type: 'string',
     nullable: true,
-    minLength: PASSWORD.min,
-    maxLength: PASSWORD.max,
+    minLength: LOGIN_PASSWORD.min,
+    maxLength: LOGIN_PASSWORD.max,
     description: 'Absent: one is made, and shown in the answer.',
   })
-  @Field('nullable', text(PASSWORD))
+  @Field('nullable', text(LOGIN_PASSWORD))
   password?: string | null;
 }
 
@@ -104,11 +104,11 @@ export class UpdateUserDto extends UserFields {
 
   @ApiPropertyOptional({
     type: 'string',
-    minLength: PASSWORD.min,
-    maxLength: PASSWORD.max,
+    minLength: LOGIN_PASSWORD.min,
+    maxLength: LOGIN_PASSWORD.max,
     description: 'Ends every login of the user, not the tokens made by hand.',
   })
-  @Field('optional', text(PASSWORD))
+  @Field('optional', text(LOGIN_PASSWORD))
   password?: string;
 
   @ApiPropertyOptional({ type: 'string', description: 'Only the one it already has.' })

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../accounts/auth-context';
-import { Needs } from '../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
@@ -19,23 +19,23 @@ const ID = { name: 'id', description: "The user's id.", schema: { type: 'integer
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
-  @Needs('users.manage')
+  @RequirePermission('users.manage')
   @Get()
   @ApiOperation({ summary: 'List the users of the account' })
   @ApiOkResponse({ type: UserPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() account: AccountOf, @Query() query: ListUsersQuery): Promise<UserPage> {
+  async list(@CurrentAuth() account: AuthContext, @Query() query: ListUsersQuery): Promise<UserPage> {
     const [users, total] = await this.users.list(account, query);
     return page(query, users.map(mapUser), total);
   }
 
-  @Needs('users.manage')
+  @RequirePermission('users.manage')
   @Post()
   @ApiOperation({ summary: 'Make a user' })
   @ApiCreatedResponse({ type: CreatedUserAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
-    @Account() { tenantId, actor }: AccountOf,
+    @CurrentAuth() { tenantId, actor }: AuthContext,
     @Body() given: CreateUserDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedUserAnswer> {
@@ -45,14 +45,14 @@ export class UsersController {
     return { data: { ...mapUser(known), ...shown, generated_password: password !== null } };
   }
 
-  @Needs('users.manage')
+  @RequirePermission('users.manage')
   @Get(':id')
   @ApiOperation({ summary: 'One user' })
   @ApiParam(ID)
   @ApiOkResponse({ type: UserAnswer })
   @ApiErrors(401, 403, 404)
   async detail(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserAnswer> {
@@ -61,14 +61,14 @@ export class UsersController {
     return { data: mapUser(known) };
   }
 
-  @Needs('users.manage')
+  @RequirePermission('users.manage')
   @Put(':id')
   @ApiOperation({ summary: 'Change a user; send only what changes' })
   @ApiParam(ID)
   @ApiOkResponse({ type: UserAnswer })
   @ApiErrors(400, 401, 403, 404, 409, 412, 413, 422)
   async update(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Body() given: UpdateUserDto,
     @Headers('if-match') ifMatch: string | undefined,
@@ -79,14 +79,14 @@ export class UsersController {
     return { data: mapUser(known) };
   }
 
-  @Needs('users.manage')
+  @RequirePermission('users.manage')
   @Delete(':id')
   @ApiOperation({ summary: 'Delete a user; the tokens end with it' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)
   async delete(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<DeletedAnswer> {

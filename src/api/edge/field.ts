@@ -6,10 +6,10 @@ import { label, type Rule, text } from '../../core/rules';
  * - optional: may be absent;
  * - nullable: may be absent or null, and '' means null (see fields.pipe.ts).
  */
-export type Presence = 'required' | 'optional' | 'nullable';
+export type Requirement = 'required' | 'optional' | 'nullable';
 
 /** Holds a DTO's property to a rule; the sentence is the rule's own. */
-export function Field(presence: Presence, rule: Rule): PropertyDecorator {
+export function Field(presence: Requirement, rule: Rule): PropertyDecorator {
   const sentence = (value: unknown, field: string): string | null => {
     if (presence === 'required' && (value === undefined || value === null || value === '')) {
       return `The ${label(field)} field is required.`;
@@ -31,7 +31,7 @@ export function Field(presence: Presence, rule: Rule): PropertyDecorator {
 }
 
 /** A name that people read, of at most `max` characters, is also brought to the form of `asName` first. */
-export function Name(presence: Presence, { max }: { max: number }): PropertyDecorator {
+export function Name(presence: Requirement, { max }: { max: number }): PropertyDecorator {
   const field = Field(presence, text({ min: presence === 'nullable' ? 0 : 1, max }));
   return (target, property) => {
     names.of(target.constructor).add(property);
@@ -61,7 +61,7 @@ const nullables = new Marked();
 const names = new Marked();
 
 /** The properties of a DTO for which '' means null. */
-export const nullable = (dto: object): Properties => nullables.of(dto);
+export const nullableFields = (dto: object): Properties => nullables.of(dto);
 
 /** Those that are names. */
-export const named = (dto: object): Properties => names.of(dto);
+export const nameFields = (dto: object): Properties => names.of(dto);

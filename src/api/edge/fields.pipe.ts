@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import { InvalidData, MalformedRequest, type FieldErrors } from '../../core/errors';
-import { named, nullable } from './field';
+import { nameFields, nullableFields } from './field';
 import { asName } from '../../core/rules';
 
 type Dto = new () => object;
@@ -42,6 +42,6 @@ function known(dto: Dto, given: Record<string, unknown>): Record<string, unknown
 }
 
 function asKept(dto: Dto, field: string, given: unknown): unknown {
-  const value = typeof given === 'string' && named(dto).has(field) ? asName(given) : given;
-  return value === '' && nullable(dto).has(field) ? null : value;
+  const value = typeof given === 'string' && nameFields(dto).has(field) ? asName(given) : given;
+  return value === '' && nullableFields(dto).has(field) ? null : value;
 }

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../../core/deadline';
-import { WritePresence } from '../../platform/database/write-monitor';
+import { WriteMonitor } from '../../platform/database/write-monitor';
 import { NodePool } from '../../freeswitch/node-pool';
 
 const DATABASE_DEADLINE_MS = 1_000;
@@ -48,7 +48,7 @@ export class HealthController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly pool: NodePool,
-    private readonly writes: WritePresence,
+    private readonly writes: WriteMonitor,
   ) {}
 
   @Get('live')

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Account, type AccountOf } from '../../accounts/auth-context';
-import { Needs } from '../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { InvalidData } from '../../core/errors';
 import { page, pageOf, PageQuery } from '../edge/page';
@@ -24,7 +24,7 @@ export class NodesController {
     private readonly pool: NodePool,
   ) {}
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Get()
   @ApiOperation({ operationId: 'listNodes', summary: 'List FreeSWITCH nodes' })
   @ApiOkResponse({ type: NodePage })
@@ -36,7 +36,7 @@ export class NodesController {
     return page(query, shown, nodes.length);
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Post()
   @ApiOperation({
     operationId: 'addNode',
@@ -46,13 +46,13 @@ export class NodesController {
   })
   @ApiCreatedResponse({ type: NodeAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
-  async add(@Account() { actor }: AccountOf, @Body() given: AddNodeDto): Promise<NodeAnswer> {
+  async add(@CurrentAuth() { actor }: AuthContext, @Body() given: AddNodeDto): Promise<NodeAnswer> {
     const node = await this.nodes.add(addressIn(given), actor);
     await this.watcher.refresh();
     return { data: this.shown(node) };
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Get(':name')
   @ApiOperation({ operationId: 'getNode', summary: 'One FreeSWITCH node' })
   @ApiParam(NAME)
@@ -62,7 +62,7 @@ export class NodesController {
     return { data: this.shown(await this.nodes.detail(name)) };
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Put(':name')
   @ApiOperation({
     operationId: 'updateNode',
@@ -73,14 +73,14 @@ export class NodesController {
   @ApiOkResponse({ type: NodeAnswer })
   @ApiErrors(400, 401, 403, 404, 413, 422)
   async update(
-    @Account() { actor }: AccountOf,
+    @CurrentAuth() { actor }: AuthContext,
     @Param('name') name: string,
     @Body() { status }: UpdateNodeDto,
   ): Promise<NodeAnswer> {
     return { data: this.shown(await this.nodes.setStatus(name, status, actor)) };
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Delete(':name')
   @ApiOperation({
     operationId: 'removeNode',
@@ -91,7 +91,7 @@ export class NodesController {
   @ApiParam(NAME)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404)
-  async remove(@Account() { actor }: AccountOf, @Param('name') name: string): Promise<DeletedAnswer> {
+  async remove(@CurrentAuth() { actor }: AuthContext, @Param('name') name: string): Promise<DeletedAnswer> {
     await this.nodes.remove(name, actor);
     await this.watcher.refresh();
     return { data: { deleted: true } };

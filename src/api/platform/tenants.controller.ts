@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../accounts/auth-context';
-import { Needs } from '../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
@@ -17,7 +17,7 @@ import {
   TenantPage,
   UpdateTenantDto,
 } from './tenant.dto';
-import { PlatformService } from '../../pbx/tenant-admin/tenant-admin.service';
+import { TenantAdminService } from '../../pbx/tenant-admin/tenant-admin.service';
 import { tenantFields, TenantsService } from '../../accounts/tenants/tenants.service';
 
 const ID = { name: 'id', description: "The tenant's id.", schema: { type: 'integer' } } as const;
@@ -27,10 +27,10 @@ const ID = { name: 'id', description: "The tenant's id.", schema: { type: 'integ
 export class TenantsController {
   constructor(
     private readonly tenants: TenantsService,
-    private readonly platform: PlatformService,
+    private readonly platform: TenantAdminService,
   ) {}
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Get()
   @ApiOperation({ summary: 'List tenants, each with what it has' })
   @ApiOkResponse({ type: TenantPage })
@@ -40,17 +40,17 @@ export class TenantsController {
     return page(query, tenants.map(mapTenant), total);
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Post()
   @ApiOperation({ summary: 'Make a tenant' })
   @ApiCreatedResponse({ type: TenantAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
-  async create(@Account() { actor }: AccountOf, @Body() given: CreateTenantDto): Promise<TenantAnswer> {
+  async create(@CurrentAuth() { actor }: AuthContext, @Body() given: CreateTenantDto): Promise<TenantAnswer> {
     const { id } = await this.tenants.create(newTenant(given), actor);
     return { data: mapTenant(await this.platform.detail(id)) };
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Get(':id')
   @ApiOperation({ summary: 'One tenant' })
   @ApiParam(ID)
@@ -63,14 +63,14 @@ export class TenantsController {
     return this.shown(idOf(id), reply);
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Put(':id')
   @ApiOperation({ summary: 'Change a tenant, or disable it: its phones are out and its tokens open nothing' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TenantAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
   async update(
-    @Account() { actor }: AccountOf,
+    @CurrentAuth() { actor }: AuthContext,
     @Param('id') id: string,
     @Body() given: UpdateTenantDto,
     @Headers('if-match') ifMatch: string | undefined,
@@ -80,7 +80,7 @@ export class TenantsController {
     return this.shown(idOf(id), reply);
   }
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Delete(':id')
   @ApiOperation({
     summary: 'Delete a tenant that has no extensions, caller IDs and teams any more',
@@ -92,7 +92,7 @@ export class TenantsController {
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)
   async delete(
-    @Account() { actor }: AccountOf,
+    @CurrentAuth() { actor }: AuthContext,
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<DeletedAnswer> {

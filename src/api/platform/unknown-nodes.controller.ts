@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Needs } from '../edge/authentication/require-permission';
+import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { page, pageOf, PageQuery } from '../edge/page';
 import { mapUnknownNode, UnknownNodePage } from './nodes.dto';
@@ -12,7 +12,7 @@ import { unknownNodes } from '../../schema/unknown-node.entity';
 export class UnknownNodesController {
   constructor(private readonly dataSource: DataSource) {}
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Get()
   @ApiOperation({
     operationId: 'listUnknownNodes',

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { now } from '../../core/time';
 import { InstallationSecrets } from '../../platform/config/secret-files';
-import { held } from '../../platform/database/row-lock';
+import { rowLock } from '../../platform/database/row-lock';
 import { Transactions } from '../../platform/database/transactions';
 import { type Actor } from '../../core/actor';
 import { AuditChain } from '../../schema/audit-chain.entity';
 import { AuditEntry } from '../../schema/audit-entry.entity';
-import { auditKey, endsSeal, entryHash, newChain } from './chain';
+import { auditKey, headMac, entryHash, newChain } from './chain';
 import { type Changes } from './changes';
 
 const ROWS_PER_STATEMENT = 500;
@@ -25,7 +25,7 @@ export const RESOURCE_TYPES = [
   'node',
 ] as const;
 
-export interface Deed {
+export interface AuditEvent {
   action: string;
   resourceType: (typeof RESOURCE_TYPES)[number];
   /** Its number, name or id. */
@@ -56,7 +56,7 @@ export class AuditService {
     manager: EntityManager,
     tenantId: number,
     actor: Actor,
-    deeds: readonly Deed[],
+    deeds: readonly AuditEvent[],
   ): Promise<void> {
     if (deeds.length === 0) return;
     const [first] = deeds;
@@ -65,7 +65,7 @@ export class AuditService {
     const at = now();
     const entries = deeds.map((deed) => {
       chain.lastSeq += 1;
-      const unhashed = { tenantId, seq: chain.lastSeq, at, ...by(actor), ...told(deed) };
+      const unhashed = { tenantId, seq: chain.lastSeq, at, ...actorColumns(actor), ...toRow(deed) };
       chain.lastHash = entryHash(this.key, chain.lastHash, unhashed);
       return { ...unhashed, hash: chain.lastHash };
     });
@@ -79,7 +79,7 @@ export class AuditService {
         .execute();
     }
     const { lastSeq, lastHash } = chain;
-    await manager.update(AuditChain, tenantId, { lastSeq, lastHash, seal: endsSeal(this.key, chain) });
+    await manager.update(AuditChain, tenantId, { lastSeq, lastHash, seal: headMac(this.key, chain) });
   }
 
   /**
@@ -102,7 +102,7 @@ export class AuditService {
       await manager.delete(AuditEntry, { tenantId, seq: LessThanOrEqual(last.seq) });
       const ends = { ...chain, firstSeq: last.seq + 1, baseHash: last.hash };
       const { firstSeq, baseHash } = ends;
-      await manager.update(AuditChain, tenantId, { firstSeq, baseHash, seal: endsSeal(this.key, ends) });
+      await manager.update(AuditChain, tenantId, { firstSeq, baseHash, seal: headMac(this.key, ends) });
       return old.length;
     });
   }
@@ -115,7 +115,7 @@ export class AuditService {
     const find = (): Promise<AuditChain | null> =>
       manager.findOne(AuditChain, {
         where: { tenantId },
-        ...held(manager),
+        ...rowLock(manager),
       });
     const found = await find();
     if (found) return found;
@@ -126,11 +126,11 @@ export class AuditService {
   }
 }
 
-function by({ kind, id, name, tokenId, address, requestId }: Actor) {
+function actorColumns({ kind, id, name, tokenId, address, requestId }: Actor) {
   return { actorKind: kind, actorId: id, actorName: name, tokenId, address, requestId };
 }
 
-function told({ action, resourceType, resource, changes, revocations = [] }: Deed) {
+function toRow({ action, resourceType, resource, changes, revocations = [] }: AuditEvent) {
   const ids = revocations.filter((id) => id !== undefined).sort((a, b) => a - b);
   return {
     action,

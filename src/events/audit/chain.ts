@@ -3,7 +3,7 @@ import { type AuditChain } from '../../schema/audit-chain.entity';
 import { type AuditEntry } from '../../schema/audit-entry.entity';
 
 export type Unhashed = Omit<AuditEntry, 'id' | 'hash'>;
-export type Ends = Omit<AuditChain, 'seal'>;
+export type ChainHead = Omit<AuditChain, 'seal'>;
 
 /** What was before the first entry. */
 export const NOTHING_BEFORE = '0'.repeat(64);
@@ -23,7 +23,7 @@ export function entryHash(key: Buffer, before: string, entry: Unhashed): string 
 }
 
 /** The seal over a chain's two ends. */
-export function endsSeal(key: Buffer, { tenantId, firstSeq, lastSeq, baseHash, lastHash }: Ends): string {
+export function headMac(key: Buffer, { tenantId, firstSeq, lastSeq, baseHash, lastHash }: ChainHead): string {
   return hmac(key, ['ends', tenantId, firstSeq, lastSeq, baseHash, lastHash]);
 }
 
@@ -31,9 +31,9 @@ export function endsSeal(key: Buffer, { tenantId, firstSeq, lastSeq, baseHash, l
  * A chain's row before its first entry.
  * @param lost how many entries there should be; they are missed ever after
  */
-export function newChain(key: Buffer, tenantId: number, lost = 0): Ends & { seal: string } {
+export function newChain(key: Buffer, tenantId: number, lost = 0): ChainHead & { seal: string } {
   const ends = { tenantId, firstSeq: 1, lastSeq: lost, baseHash: NOTHING_BEFORE, lastHash: NOTHING_BEFORE };
-  return { ...ends, seal: endsSeal(key, ends) };
+  return { ...ends, seal: headMac(key, ends) };
 }
 
 function hmac(key: Buffer, fields: unknown[]): string {

@@ -10,7 +10,7 @@ const ROWS_PER_STATEMENT = 500;
  * Begins the platform's chain, and those of tenants that were there before the audit: all at once, and only while
  * there is nothing of it. A chain that is missing beside others, or beside entries, was removed, and stays missed.
  */
-export async function beginAudit(dataSource: DataSource, key: Buffer): Promise<void> {
+export async function initializeChains(dataSource: DataSource, key: Buffer): Promise<void> {
   await new Transactions(dataSource).run(async (manager) => {
     if ((await manager.existsBy(AuditChain, {})) || (await manager.existsBy(AuditEntry, {}))) return;
     const tenants = await manager.query<{ id: number }[]>('SELECT id FROM tenants ORDER BY id');

@@ -1,8 +1,8 @@
 import { And, type DataSource, type FindOperator, In, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
-import { oddTimes } from '../../platform/database/raw-time';
+import { findNonCanonicalTimes } from '../../platform/database/raw-time';
 import { AuditChain } from '../../schema/audit-chain.entity';
 import { AuditEntry } from '../../schema/audit-entry.entity';
-import { endsSeal, entryHash } from './chain';
+import { headMac, entryHash } from './chain';
 import { type Changes } from './changes';
 
 const AT_A_TIME = 1_000;
@@ -17,16 +17,16 @@ const MISSING = `
   GROUP BY o.id ORDER BY o.id`;
 
 /** What is wrong with a tenant's chain, or nothing; the first that is found. */
-export interface Verdict {
+export interface ChainVerification {
   tenantId: number;
   entries: number;
   wrong: string | null;
 }
 
 /** Follows every tenant's chain from end to end. */
-export async function verifyAll(dataSource: DataSource, key: Buffer): Promise<Verdict[]> {
+export async function verifyAll(dataSource: DataSource, key: Buffer): Promise<ChainVerification[]> {
   const chains = await dataSource.manager.find(AuditChain, { order: { tenantId: 'ASC' } });
-  const verdicts: Verdict[] = [];
+  const verdicts: ChainVerification[] = [];
   for (const chain of chains) verdicts.push(await verifyStill(dataSource, key, chain));
   const missing = await dataSource.query<{ tenantId: number; n: number | string }[]>(MISSING);
   const platform = verdicts.find(({ tenantId }) => tenantId === 0);
@@ -52,7 +52,11 @@ async function goneWithoutTrace(dataSource: DataSource): Promise<number[]> {
 }
 
 /** An entry that is added, or let go, meanwhile is no tampering: then the chain is followed once more. */
-async function verifyStill(dataSource: DataSource, key: Buffer, first: AuditChain): Promise<Verdict> {
+async function verifyStill(
+  dataSource: DataSource,
+  key: Buffer,
+  first: AuditChain,
+): Promise<ChainVerification> {
   let chain = first;
   for (let turn = 1; ; turn++) {
     const verdict = await verify(dataSource, key, chain);
@@ -63,10 +67,10 @@ async function verifyStill(dataSource: DataSource, key: Buffer, first: AuditChai
   }
 }
 
-async function verify(dataSource: DataSource, key: Buffer, chain: AuditChain): Promise<Verdict> {
+async function verify(dataSource: DataSource, key: Buffer, chain: AuditChain): Promise<ChainVerification> {
   const { tenantId, firstSeq, lastSeq } = chain;
   const verdict = { tenantId, entries: 0, wrong: null };
-  if (chain.seal !== endsSeal(key, chain)) return { ...verdict, wrong: 'the record of its ends was changed' };
+  if (chain.seal !== headMac(key, chain)) return { ...verdict, wrong: 'the record of its ends was changed' };
   let [seq, hash] = [firstSeq - 1, chain.baseHash];
   for (;;) {
     const entries = await dataSource.manager.find(AuditEntry, {
@@ -98,6 +102,6 @@ async function strange(
   if (await has(MoreThan(lastSeq))) return `what comes after entry ${lastSeq} was added`;
   if (await has(LessThan(firstSeq))) return `what comes before entry ${firstSeq} was added`;
   // It reads as the same time, but is not found between the times that it stands between.
-  const odd = await oddTimes(dataSource, AuditEntry, 'at').andWhere({ tenantId }).getOne();
+  const odd = await findNonCanonicalTimes(dataSource, AuditEntry, 'at').andWhere({ tenantId }).getOne();
   return odd && `entry ${odd.seq} was changed`;
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { NotFound } from '../../core/errors';
 import { Settings } from '../../platform/config/settings';
 import { LookupLog } from '../directory/lookup-log';
@@ -15,13 +15,13 @@ import { previousPassword } from '../registrations/state/previous-password';
 import { RegistrationsService } from '../registrations/state/registrations.service';
 import { Tenant } from '../../schema/tenant.entity';
 import { type Facts } from './facts';
-import { countsSince, MOST_DOMAINS, seenSince, Sightings } from './evidence-store';
+import { countsSince, MOST_DOMAINS, seenSince, EvidenceStore } from './evidence-store';
 
 /** Remembers what nodes asked and phones tried, and joins it with what else is known of an extension. */
 @Injectable()
 export class DiagnosisService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DiagnosisService.name);
-  private readonly seen = new Sightings(Date.now());
+  private readonly seen = new EvidenceStore(Date.now());
   private readonly ends: (() => unknown)[] = [];
 
   constructor(
@@ -49,7 +49,7 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   /** @throws NotFound for what can be nobody's number, and for one that the account does not see */
-  async factsOf(account: AccountOf, number: string): Promise<Facts> {
+  async factsOf(account: AuthContext, number: string): Promise<Facts> {
     if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
     const { domain } = account;
     const extension = await liveOrDeleted(this.dataSource.manager, account, number);

@@ -1,7 +1,7 @@
 import { type Lookup } from '../directory/lookup-log';
 import { type AttemptEvent } from '../../freeswitch/sofia-events';
-import { keptText } from '../../core/sanitize-text';
-import { MOST_DOMAINS, MOST_EACH, Sightings } from './evidence-store';
+import { sanitizeText } from '../../core/sanitize-text';
+import { MOST_DOMAINS, MOST_EACH, EvidenceStore } from './evidence-store';
 
 const T0 = 1_000;
 const MOST_USERS = 5_000;
@@ -32,7 +32,7 @@ const attempt = (user: string, more: Partial<AttemptEvent> = {}): AttemptEvent =
 
 describe('sightings', () => {
   it('keep the last of a known user, the newest first, and no more of it', () => {
-    const seen = new Sightings(T0);
+    const seen = new EvidenceStore(T0);
     for (let at = 1; at <= MOST_EACH + 5; at++) {
       seen.lookedUp(lookup('1001', 'found'), at);
       seen.attempted('fs1', attempt('1001'), at);
@@ -46,7 +46,7 @@ describe('sightings', () => {
   });
 
   it('count whoever is not known, by domain, and keep nothing of them', () => {
-    const seen = new Sightings(T0);
+    const seen = new EvidenceStore(T0);
     seen.knowDomain('a.test');
     for (let i = 0; i < 20_000; i++) {
       seen.lookedUp(lookup(`guess${i}`, 'not_found'), i);
@@ -65,7 +65,7 @@ describe('sightings', () => {
   });
 
   it('forget whoever was not heard of for longest, and say so', () => {
-    const seen = new Sightings(T0);
+    const seen = new EvidenceStore(T0);
     for (let i = 0; i < MOST_USERS; i++) seen.lookedUp(lookup(String(i), 'found'), T0);
     seen.lookedUp(lookup('0', 'not_found'), T0 + 1);
     seen.lookedUp(lookup('new', 'found'), T0 + 2);
@@ -77,14 +77,14 @@ describe('sightings', () => {
   });
 
   it('know so many domains', () => {
-    const seen = new Sightings(T0);
+    const seen = new EvidenceStore(T0);
     for (let i = 0; i <= MOST_DOMAINS; i++) seen.knowDomain(`d${i}.test`);
     expect(seen.countsOf('d0.test')).toBe(seen.unknownDomains);
     expect(seen.countsOf('d1.test')).not.toBe(seen.unknownDomains);
   });
 
   it('complete a refused attempt with what it was for, and keep one that gave another name', () => {
-    const seen = new Sightings(T0);
+    const seen = new EvidenceStore(T0);
     seen.know('1001', 'a.test', T0);
     seen.attempted('fs1', attempt('1001'), T0);
     const failure = {
@@ -114,5 +114,5 @@ it.each([
   ['x'.repeat(70_000), 'x'.repeat(200)],
   ['', ''],
 ])('%j is kept as it may be shown', (text, kept) => {
-  expect(keptText(text)).toBe(kept);
+  expect(sanitizeText(text)).toBe(kept);
 });

@@ -3,13 +3,13 @@ import { type Lookup, type LookupResult } from '../directory/lookup-log';
 import {
   type AttemptEvent,
   type AttemptResult,
-  type Ending,
+  type EndingKind,
   type FailureEvent,
 } from '../../freeswitch/sofia-events';
 import { type ContactToEnd } from '../registrations/state/contact-to-end';
 import { type Transport, transportOf } from '../registrations/state/device';
 import { Recent } from './recent';
-import { keptText } from '../../core/sanitize-text';
+import { sanitizeText } from '../../core/sanitize-text';
 
 /** A node asked for the user. Times here are in ms since 1970. */
 export interface SeenLookup {
@@ -52,7 +52,7 @@ export interface SeenUser {
   changedAt: number | null;
   registeredAt: number | null;
   /** How it last lost a contact. */
-  left: { at: number; how: Ending } | null;
+  left: { at: number; how: EndingKind } | null;
   ended: SeenEnding | null;
   lookups: SeenLookup[];
   attempts: SeenAttempt[];
@@ -85,7 +85,7 @@ const SAME_ATTEMPT_MS = 2_000;
  * were last heard of, and numbers for everybody else. A user is known once it was found or changed; a
  * scanner's guess never is.
  */
-export class Sightings {
+export class EvidenceStore {
   private readonly users = new Recent<SeenUser>(MOST_USERS);
   private readonly domains = new Recent<Counts>(MOST_DOMAINS);
   private readonly elsewhere = noCounts();
@@ -144,7 +144,7 @@ export class Sightings {
     const known = exists ? this.know(user, domain, now) : this.users.touch(`${user}@${domain}`);
     if (!known) return one(this.countsOf(domain)[answer === 'error' ? 'unanswered' : 'lookups'], now);
     const before = known.lookups[0]?.action;
-    keep(known.lookups, { at: now, answer, action: before === action ? before : keptText(action), from });
+    keep(known.lookups, { at: now, answer, action: before === action ? before : sanitizeText(action), from });
   }
 
   attempted(node: string, attempt: AttemptEvent, now: number): void {
@@ -156,16 +156,16 @@ export class Sightings {
     keep(known.attempts, {
       at: now,
       node,
-      profile: keptText(attempt.profile),
+      profile: sanitizeText(attempt.profile),
       result,
       named,
-      askedFor: keptText(attempt.askedFor),
+      askedFor: sanitizeText(attempt.askedFor),
       request: null,
       transport: transportOf(attempt.status),
-      networkIp: keptText(attempt.networkIp),
+      networkIp: sanitizeText(attempt.networkIp),
       networkPort,
-      agent: keptText(attempt.agent),
-      contactHost: keptText(contactHost(attempt.contact)),
+      agent: sanitizeText(attempt.agent),
+      contactHost: sanitizeText(contactHost(attempt.contact)),
       expires,
     });
   }
@@ -175,8 +175,8 @@ export class Sightings {
     const { user, domain, networkPort, request } = failure;
     const known = this.users.touch(`${user}@${domain}`);
     if (!known) return;
-    const profile = keptText(failure.profile);
-    const networkIp = keptText(failure.networkIp);
+    const profile = sanitizeText(failure.profile);
+    const networkIp = sanitizeText(failure.networkIp);
     const told = known.attempts.find(
       (each) =>
         each.request === null &&
@@ -196,12 +196,12 @@ export class Sightings {
       profile,
       result: 'refused',
       named: false,
-      askedFor: keptText(`${user}@${domain}`),
+      askedFor: sanitizeText(`${user}@${domain}`),
       request,
       transport: 'unknown',
       networkIp,
       networkPort,
-      agent: keptText(failure.agent),
+      agent: sanitizeText(failure.agent),
       contactHost: '',
       expires: null,
     });
@@ -211,7 +211,7 @@ export class Sightings {
     this.know(number, domain, now).registeredAt = now;
   }
 
-  left(number: string, domain: string, how: Ending, now: number): void {
+  left(number: string, domain: string, how: EndingKind, now: number): void {
     const known = this.users.touch(`${number}@${domain}`);
     if (known) known.left = { at: now, how };
   }

@@ -1,5 +1,5 @@
 import { isoTime } from '../../core/time';
-import { type Ending } from '../../freeswitch/sofia-events';
+import { type EndingKind } from '../../freeswitch/sofia-events';
 import { ENDING_CODES } from '../registrations/state/contact-to-end';
 import { type NodeView } from '../registrations/state/registrations.service';
 import { askedElsewhere, changedSince, type Facts, lastAttempt, lookupFor } from './facts';
@@ -207,7 +207,7 @@ function challenged(facts: Facts): Words | null {
   ];
 }
 
-const LEFT: Record<Ending | 'unseen', (number: string, at: string) => Words> = {
+const LEFT: Record<EndingKind | 'unseen', (number: string, at: string) => Words> = {
   unregistered: (number, at) => [
     `The phone of ${number} took its registration off at ${at}.`,
     'Switch the phone, or this account in it, on again.',

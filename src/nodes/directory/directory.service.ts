@@ -3,18 +3,18 @@ import { DataSource } from 'typeorm';
 import { withDeadline } from '../../core/deadline';
 import { Settings } from '../../platform/config/settings';
 import { type Prepared, prepared } from '../../platform/database/prepared';
-import { DatabasePresence } from '../../platform/availability-monitor';
+import { AvailabilityMonitor } from '../../platform/availability-monitor';
 import { DatabaseAway, isUnavailable } from '../../platform/database/unavailable';
 import { type ExtensionChange, ExtensionChanges } from '../../events/extension-changes';
 import { NOT_FOUND, type Xml } from '../../freeswitch/xml';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { type Emergencies, emergencyNumbersOf } from '../../core/emergency-numbers';
 import { groupXml } from './group-xml';
-import { LastAnswers } from './fallback-cache';
+import { FallbackCache } from './fallback-cache';
 import { type LookupResult } from './lookup-log';
 import { type LookupRequest } from './lookup-request';
 import { DOMAINS_SQL, GROUP_SQL, NUMBERS_SQL, USER_SQL } from './lookup-sql';
-import { Misses } from './unknown-user-filter';
+import { UnknownUserFilter } from './unknown-user-filter';
 import { type DirectoryUser, mailboxXml, userXml } from './user-xml';
 
 /**
@@ -70,15 +70,15 @@ export class DirectoryService {
   private readonly users: Prepared<UserRow>;
   private readonly members: Prepared<{ number: string }>;
   private readonly profiles: string[];
-  private readonly lastUsers = new LastAnswers<UserRow>({ ...MEMORY, most: MEMORY.users });
-  private readonly lastGroups = new LastAnswers<{ xml: Xml }>({ ...MEMORY, most: MEMORY.groups });
-  private readonly misses: Misses;
+  private readonly lastUsers = new FallbackCache<UserRow>({ ...MEMORY, most: MEMORY.users });
+  private readonly lastGroups = new FallbackCache<{ xml: Xml }>({ ...MEMORY, most: MEMORY.groups });
+  private readonly misses: UnknownUserFilter;
 
   constructor(
     dataSource: DataSource,
     private readonly credentials: SipCredentials,
     private readonly settings: Settings,
-    private readonly presence: DatabasePresence,
+    private readonly presence: AvailabilityMonitor,
     changes: ExtensionChanges,
   ) {
     this.users = prepared(dataSource, USER_SQL);
@@ -87,7 +87,7 @@ export class DirectoryService {
     const domains = namesOf(prepared(dataSource, DOMAINS_SQL));
     const numbers = namesOf(prepared(dataSource, NUMBERS_SQL));
     const report = (error: unknown): void => this.reportUnread(error);
-    this.misses = new Misses({ domains, numbers }, { report });
+    this.misses = new UnknownUserFilter({ domains, numbers }, { report });
     changes.onChange((change) => this.heard(change));
   }
 
@@ -118,37 +118,37 @@ export class DirectoryService {
   private async user(request: AskedUser, key: string): Promise<LookupAnswer> {
     const { number, domain } = request;
     if (this.misses.has(number, domain)) return MISSING;
-    const asOf = this.lastUsers.asOf();
+    const asOf = this.lastUsers.version();
     const [row] = await this.users(number, domain);
     if (!row) {
-      this.lastUsers.forget(key);
+      this.lastUsers.delete(key);
       this.misses.missed(domain);
       return MISSING;
     }
-    this.lastUsers.remember(key, row, asOf);
+    this.lastUsers.set(key, row, asOf);
     return this.told(request, row, 'found');
   }
 
   private async group({ group, domain }: Asked<'group'>, key: string): Promise<LookupAnswer> {
-    const asOf = this.lastGroups.asOf();
+    const asOf = this.lastGroups.version();
     const rows = await this.members(group, domain);
     const numbers = rows.map((row) => row.number);
     if (numbers.length === 0) {
-      this.lastGroups.forget(key);
+      this.lastGroups.delete(key);
       return MISSING;
     }
     const xml = groupXml(group, domain, numbers);
-    this.lastGroups.remember(key, { xml }, asOf);
+    this.lastGroups.set(key, { xml }, asOf);
     return { xml, result: 'found' };
   }
 
   /** @throws `otherwise` when nothing is remembered */
   private remembered(request: AskedUser | Asked<'group'>, key: string, otherwise: unknown): LookupAnswer {
     if (request.kind !== 'group') {
-      const row = this.lastUsers.recall(key);
+      const row = this.lastUsers.get(key);
       if (row) return this.told(request, row, 'remembered');
     } else {
-      const known = this.lastGroups.recall(key);
+      const known = this.lastGroups.get(key);
       if (known) return { xml: known.xml, result: 'remembered' };
     }
     throw otherwise;

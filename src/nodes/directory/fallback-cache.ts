@@ -1,4 +1,4 @@
-export interface LastAnswersOptions {
+export interface FallbackCacheOptions {
   /** How many are kept; the one looked up longest ago goes first. */
   most: number;
   /** How long one is good after the database last said so. */
@@ -22,12 +22,12 @@ interface Entry<Row> {
  * What the database last said, by whom it was asked about, for when it is away. Kept as the database gave
  * it: what is sealed at rest is sealed here.
  */
-export class LastAnswers<Row extends object> {
+export class FallbackCache<Row extends object> {
   private readonly entries = new Map<string, Entry<Row>>();
   private readonly clock: () => number;
   private changes = 0;
 
-  constructor(private readonly options: LastAnswersOptions) {
+  constructor(private readonly options: FallbackCacheOptions) {
     this.clock = options.clock ?? Date.now;
   }
 
@@ -36,12 +36,12 @@ export class LastAnswers<Row extends object> {
   }
 
   /** To be taken before the database is asked, and given with what it says. */
-  asOf(): number {
+  version(): number {
     return this.changes;
   }
 
   /** Keeps what the database said, unless something has changed since it was asked: it may be the old answer. */
-  remember(key: string, row: Row, asOf: number): void {
+  set(key: string, row: Row, asOf: number): void {
     if (asOf !== this.changes) return;
     const at = this.clock();
     const known = this.entries.get(key);
@@ -66,7 +66,7 @@ export class LastAnswers<Row extends object> {
   }
 
   /** Undefined where nothing is known, or it is too old. */
-  recall(key: string): Row | undefined {
+  get(key: string): Row | undefined {
     const entry = this.entries.get(key);
     if (!entry) return undefined;
     if (this.clock() - entry.at <= this.options.maxAgeMs) return entry.row;
@@ -75,7 +75,7 @@ export class LastAnswers<Row extends object> {
   }
 
   /** The database says that there is none. */
-  forget(key: string): void {
+  delete(key: string): void {
     this.entries.delete(key);
   }
 

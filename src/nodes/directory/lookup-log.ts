@@ -33,6 +33,6 @@ export class LookupLog {
   answered(form: Record<string, unknown>, answer: LookupResult, from: string): void {
     const { user, domain, action } = form;
     if (typeof user !== 'string' || typeof domain !== 'string') return;
-    this.listeners.tell({ user, domain, action: typeof action === 'string' ? action : '', answer, from });
+    this.listeners.emit({ user, domain, action: typeof action === 'string' ? action : '', answer, from });
   }
 }

@@ -1,4 +1,4 @@
-import { Misses, NAMES_PER_PAGE } from './unknown-user-filter';
+import { UnknownUserFilter, NAMES_PER_PAGE } from './unknown-user-filter';
 
 const FEW = 5;
 
@@ -15,8 +15,8 @@ describe('misses', () => {
     await gate;
     return read.slice(0, NAMES_PER_PAGE);
   };
-  const make = (mostNames?: number): Misses =>
-    new Misses(
+  const make = (mostNames?: number): UnknownUserFilter =>
+    new UnknownUserFilter(
       {
         domains: (after) => page([...existing.keys()], after),
         numbers: (domain, after) => page(existing.get(domain) ?? [], after),
@@ -25,13 +25,13 @@ describe('misses', () => {
     );
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   /** A lookup as the directory does it. @returns whether the database was asked */
-  const lookUp = (misses: Misses, number: string, domain: string): boolean => {
+  const lookUp = (misses: UnknownUserFilter, number: string, domain: string): boolean => {
     if (misses.has(number, domain)) return false;
     if (!existing.get(domain)?.includes(number)) misses.missed(domain);
     return true;
   };
   const scan = async (
-    misses: Misses,
+    misses: UnknownUserFilter,
     domain: (guess: number) => string,
     guesses = 1_000,
   ): Promise<number> => {

@@ -2,14 +2,14 @@
 export const NAMES_PER_PAGE = 1_000;
 
 /** Whom to ask who there is: pages of names in order, from after the one given ('': the first page). */
-export interface Names {
+export interface NameSource {
   /** The domains of active tenants. */
   domains(after: string): Promise<string[]>;
   /** A tenant's numbers that are not deleted. */
   numbers(domain: string, after: string): Promise<string[]>;
 }
 
-export interface MissesOptions {
+export interface UnknownUserFilterOptions {
   /** How long what was read is believed. */
   trustMs?: number;
   /** How many names are kept in all. */
@@ -30,7 +30,7 @@ const MOST_NAMES = 200_000;
 const MOST_TENANTS = 1_000;
 
 /** The names of one kind, from one moment on. */
-class Roll {
+class NameSet {
   readonly names = new Set<string>();
   misses = 0;
   state: 'counting' | 'reading' | 'read' | 'unread' = 'counting';
@@ -46,16 +46,16 @@ class Roll {
  * Names are only ever added to what was read, and a name made while it is being read is added too: a
  * user that exists is asked for in the database, whatever is remembered here.
  */
-export class Misses {
-  private domains: Roll;
-  private readonly tenants = new Map<string, Roll>();
+export class UnknownUserFilter {
+  private domains: NameSet;
+  private readonly tenants = new Map<string, NameSet>();
   private readonly clock: () => number;
   private readonly trustMs: number;
   private readonly mostNames: number;
 
   constructor(
-    private readonly source: Names,
-    private readonly options: MissesOptions = {},
+    private readonly source: NameSource,
+    private readonly options: UnknownUserFilterOptions = {},
   ) {
     this.clock = options.clock ?? Date.now;
     this.trustMs = options.trustMs ?? TRUST_MS;
@@ -89,27 +89,27 @@ export class Misses {
     this.tenants.get(domain)?.names.add(number);
   }
 
-  private isTrusted({ state, until }: Roll): boolean {
+  private isTrusted({ state, until }: NameSet): boolean {
     return state === 'read' && this.clock() < until;
   }
 
-  private newRoll(): Roll {
-    return new Roll(this.clock() + this.trustMs);
+  private newRoll(): NameSet {
+    return new NameSet(this.clock() + this.trustMs);
   }
 
   /** Goes on while it is believed or being read, then begins anew. */
-  private current(roll: Roll | undefined): Roll {
+  private current(roll: NameSet | undefined): NameSet {
     return roll && (roll.state === 'reading' || this.clock() < roll.until) ? roll : this.newRoll();
   }
 
-  private count(roll: Roll, page: (after: string) => Promise<string[]>): void {
+  private count(roll: NameSet, page: (after: string) => Promise<string[]>): void {
     roll.misses += 1;
     if (roll.misses < FEW || roll.state !== 'counting') return;
     roll.state = 'reading';
     void this.read(roll, page);
   }
 
-  private async read(roll: Roll, page: (after: string) => Promise<string[]>): Promise<void> {
+  private async read(roll: NameSet, page: (after: string) => Promise<string[]>): Promise<void> {
     const begun = this.clock();
     try {
       let names = await page('');

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Actor, SYSTEM } from '../../core/actor';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { NotFound } from '../../core/errors';
 import { now } from '../../core/time';
 import { brokenUnique } from '../../platform/database/codes';
-import { unlessTaken } from '../../platform/database/unique-violation';
+import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Transactions } from '../../platform/database/transactions';
 import { type NodeAddress } from '../../freeswitch/node-address';
 import { SealedBox } from '../../platform/secrets/sealed-box';
@@ -39,7 +39,7 @@ export class NodesService {
 
   /** @throws InvalidData when the name is taken */
   add(address: NodeAddress, actor: Actor): Promise<FreeswitchNode> {
-    return unlessTaken('name', () =>
+    return rejectDuplicate('name', () =>
       this.transactions.run(async (manager) => {
         const node = await manager.save(FreeswitchNode, this.row(manager, address));
         await this.audit.record(manager, 0, actor, [created(node)]);
@@ -112,7 +112,7 @@ function nodeFields({ host, port, status }: FreeswitchNode): Record<string, unkn
   return { host, port, status };
 }
 
-function created(node: FreeswitchNode): Deed {
+function created(node: FreeswitchNode): AuditEvent {
   const changes = changesBetween(null, nodeFields(node));
   return { action: 'created', resourceType: 'node', resource: node.name, changes };
 }

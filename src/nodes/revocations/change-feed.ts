@@ -98,7 +98,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     if (this.seen.get(id)?.madeBy === madeBy) return;
     this.seen.set(id, { at: Date.now(), madeBy });
     if (madeBy === this.store.instance) return;
-    this.changes.tell({ number: sipUser, domain: sipDomain });
+    this.changes.emit({ number: sipUser, domain: sipDomain });
     this.revocations.wakeLater();
   }
 

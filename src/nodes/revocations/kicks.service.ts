@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { AuditService } from '../../events/audit/audit.service';
 import { withDeadline } from '../../core/deadline';
 import { Conflict, NotFound } from '../../core/errors';
@@ -39,7 +39,7 @@ export class KicksService {
    * @throws NotFound for an extension or device that the tenant does not have; a device is taken for one
    *   as long as a node that may hold it cannot be asked; Conflict when others would go with the device
    */
-  async kick(account: AccountOf, number: string, device?: string): Promise<ReceiptNode[]> {
+  async kick(account: AuthContext, number: string, device?: string): Promise<ReceiptNode[]> {
     if (device !== undefined) await this.requireDevice(account, number, device);
     const works = await this.transactions.run(async (manager) => {
       await findExtension(manager, account, number);
@@ -62,7 +62,7 @@ export class KicksService {
   }
 
   /** @throws NotFound, Conflict */
-  private async requireDevice(account: AccountOf, number: string, device: string): Promise<void> {
+  private async requireDevice(account: AuthContext, number: string, device: string): Promise<void> {
     if (!DEVICE_ID.test(device)) throw new NotFound();
     await findExtension(this.dataSource.manager, account, number);
     const asked = this.pool.nodes.map((node) => {

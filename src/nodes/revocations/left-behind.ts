@@ -3,7 +3,7 @@ import { chunksOf } from '../../core/chunks';
 import { now } from '../../core/time';
 import { Extension } from '../../schema/extension.entity';
 import { Tenant } from '../../schema/tenant.entity';
-import { insertWork, NOTHING_DONE } from './new-work';
+import { insertWork, INITIAL_COUNTS } from './new-work';
 import { Revocation } from '../../schema/revocation.entity';
 import { RevocationNode } from '../../schema/revocation-node.entity';
 
@@ -41,7 +41,7 @@ export async function catchUp(manager: EntityManager, node: string): Promise<voi
     .andWhere(`NOT EXISTS (${HAS_WORK})`, { node })
     .getRawMany<{ id: number }>();
   for (const some of chunksOf(missing, AT_A_TIME)) {
-    const works = some.map(({ id }) => ({ revocationId: id, node, ...NOTHING_DONE, ...UNCLAIMED }));
+    const works = some.map(({ id }) => ({ revocationId: id, node, ...INITIAL_COUNTS, ...UNCLAIMED }));
     await insertWork(manager, works);
   }
 }
@@ -50,7 +50,7 @@ export async function catchUp(manager: EntityManager, node: string): Promise<voi
  * Finds who among a domain's users may have no phone, and makes the newest revocation of each, if it is kept, work of
  * the node, so that its receipt tells of it.
  */
-export async function leaveBehind(
+export async function recordLeftBehind(
   manager: EntityManager,
   node: string,
   { domain, numbers }: DomainUsers,
@@ -100,6 +100,6 @@ async function newestRevocations(
 async function makeWork(manager: EntityManager, node: string, { id }: Revocation): Promise<void> {
   const key = { revocationId: id, node };
   const known = await manager.findOneBy(RevocationNode, key);
-  if (!known) await insertWork(manager, [{ ...key, ...NOTHING_DONE, ...UNCLAIMED }]);
+  if (!known) await insertWork(manager, [{ ...key, ...INITIAL_COUNTS, ...UNCLAIMED }]);
   else if (known.verifiedAt !== null) await manager.update(RevocationNode, key, { ...AGAIN, ...UNCLAIMED });
 }

@@ -2,7 +2,7 @@ import { type EntityManager } from 'typeorm';
 import { RevocationNode } from '../../schema/revocation-node.entity';
 
 /** Of a node's part in a revocation before its first pass. */
-export const NOTHING_DONE = {
+export const INITIAL_COUNTS = {
   flushedEntries: 0,
   droppedContacts: 0,
   deletedMessages: 0,

@@ -10,7 +10,7 @@ import { type EslClient } from '../../freeswitch/esl-client';
 import { type Leave, NodePool } from '../../freeswitch/node-pool';
 import { FreeswitchNode } from '../../schema/node.entity';
 import { isSipDomain } from '../../accounts/tenants/sip-domain';
-import { catchUp, leaveBehind } from './left-behind';
+import { catchUp, recordLeftBehind } from './left-behind';
 import { RevocationsService } from './revocations.service';
 
 const FIRST_PAUSE_MS = 1_000;
@@ -88,7 +88,7 @@ export class NodeSweeper implements OnApplicationBootstrap, OnApplicationShutdow
     const { users, failed } = await this.held(node, signal);
     for (const [domain, numbers] of users) {
       const left = await this.transactions.run((manager) =>
-        leaveBehind(manager, node.name, { domain, numbers: [...numbers] }),
+        recordLeftBehind(manager, node.name, { domain, numbers: [...numbers] }),
       );
       if (left.revoked > 0) this.revocations.wakeNode(node.name);
       const gone = [];

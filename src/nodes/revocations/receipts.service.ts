@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, MoreThanOrEqual } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { type PageQuery, pageOf } from '../../api/edge/page';
 import { namesNow } from '../registry/node-names';
 import { type Standing, standingOf } from '../registry/standing';
@@ -22,7 +22,7 @@ export class ReceiptsService {
    * The newest first, of every extension that has or had the number, and how many there are.
    * @throws NotFound for a number that the tenant never had
    */
-  async list(account: AccountOf, number: string, query: PageQuery): Promise<[Receipt[], number]> {
+  async list(account: AuthContext, number: string, query: PageQuery): Promise<[Receipt[], number]> {
     const { manager } = this.dataSource;
     const since = await requireNumberOnceUsed(manager, account, number);
     const { skip, perPage } = pageOf(query);

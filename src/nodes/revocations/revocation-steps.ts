@@ -29,7 +29,7 @@ export interface Contacts {
 }
 
 /** What went; counted up also by work that fails in the end. */
-export interface Tally {
+export interface StepCounts {
   flushed: number;
   dropped: number;
   /** Messages, with their mailbox. */
@@ -70,7 +70,7 @@ export class NotAlone extends Error {
 }
 
 /** What one node is made to do for a revocation. */
-export class NodeWork {
+export class RevocationSteps {
   constructor(
     private readonly node: EslClient,
     private readonly profiles: readonly string[],
@@ -79,22 +79,22 @@ export class NodeWork {
   ) {}
 
   /** At once: the cached user goes, and the contacts if they are to. @throws EslError, StillKnown, StillRegistered */
-  async firstPass(revocation: Revocation, tally: Tally): Promise<void> {
+  async firstPass(revocation: Revocation, tally: StepCounts): Promise<void> {
     await this.users.settled(revocation);
-    const gone = await this.forget(revocation, tally);
+    const gone = await this.flush(revocation, tally);
     if (revocation.dropContacts) await this.dropEverywhere(revocation, gone, tally);
     await this.mailbox(revocation, tally);
   }
 
   /** The same again when no old answer can be about any more; who may have a phone keeps a contact made since. */
-  async secondPass(revocation: Revocation, tally: Tally): Promise<void> {
-    const gone = await this.forget(revocation, tally);
+  async secondPass(revocation: Revocation, tally: StepCounts): Promise<void> {
+    const gone = await this.flush(revocation, tally);
     if (gone && revocation.dropContacts) await this.dropEverywhere(revocation, gone, tally);
     await this.mailbox(revocation, tally);
   }
 
   /** A mailbox has one owner for ever, so that of a number given anew is never meant. */
-  private async mailbox({ mailbox, mailboxStep, sipDomain }: Revocation, tally: Tally): Promise<void> {
+  private async mailbox({ mailbox, mailboxStep, sipDomain }: Revocation, tally: StepCounts): Promise<void> {
     if (mailbox === null) return;
     if (mailboxStep === 'delete') {
       tally.deleted += await deleteMailbox(this.node, mailbox, sipDomain);
@@ -111,7 +111,7 @@ export class NodeWork {
    * had already read the old answer; if that came in meanwhile, the second flush finds it. Of a user
    * that is gone the node itself must say that it knows it no longer.
    */
-  private async forget(revocation: Revocation, tally: Tally): Promise<boolean> {
+  private async flush(revocation: Revocation, tally: StepCounts): Promise<boolean> {
     const { sipUser, sipDomain } = revocation;
     const gone = !(await this.users.mayHavePhone(revocation));
     tally.flushed += await flushUser(this.node, sipUser, sipDomain);
@@ -136,20 +136,25 @@ export class NodeWork {
   }
 
   /** In every profile; one that the node lacks keeps none of the others from it. */
-  private async dropEverywhere(revocation: Revocation, gone: boolean, tally: Tally): Promise<void> {
+  private async dropEverywhere(revocation: Revocation, gone: boolean, tally: StepCounts): Promise<void> {
     const drops = this.profiles.map((profile) => this.drop(profile, revocation, gone, tally));
     const failed = (await Promise.allSettled(drops)).find((drop) => drop.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
   /** Until the profile itself, asked again, holds them no more; of a user that is gone, none at all. */
-  private async drop(profile: string, revocation: Revocation, gone: boolean, tally: Tally): Promise<void> {
+  private async drop(
+    profile: string,
+    revocation: Revocation,
+    gone: boolean,
+    tally: StepCounts,
+  ): Promise<void> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const dropped = await this.dropOnce(profile, revocation);
-      const held = await this.held(profile, revocation);
-      const kept = held.filter((row) => dropped.some((each) => isKept(each, row)));
+      const listRegistrations = await this.held(profile, revocation);
+      const kept = listRegistrations.filter((row) => dropped.some((each) => isKept(each, row)));
       tally.dropped += dropped.length - kept.length;
-      const unwanted = gone && revocation.device === null ? held : kept;
+      const unwanted = gone && revocation.device === null ? listRegistrations : kept;
       if (unwanted.length === 0) return;
     }
     throw new StillRegistered(this.node.name);

@@ -10,9 +10,9 @@ import { NodePool } from '../../freeswitch/node-pool';
 import { NodeAskers } from '../registry/node-askers';
 import { nodeNames } from '../registry/node-names';
 import { unknownNodes } from '../../schema/unknown-node.entity';
-import { insertWork, NOTHING_DONE } from './new-work';
+import { insertWork, INITIAL_COUNTS } from './new-work';
 import { type WorkStore } from './revocation-worker';
-import { type Progress } from './revocation-task';
+import { type TaskProgress } from './revocation-task';
 import { type MailboxStep, Revocation } from '../../schema/revocation.entity';
 import { RevocationNode } from '../../schema/revocation-node.entity';
 
@@ -36,7 +36,7 @@ const KEPT_MS = 90 * 24 * 3_600_000;
 export class RevocationStore implements WorkStore {
   /** This process, among those that share the database. */
   readonly instance = randomUUID();
-  private unsaved: [RevocationNode, Progress][] = [];
+  private unsaved: [RevocationNode, TaskProgress][] = [];
   private saving: Promise<void> = Promise.resolve();
   private nextSave: Promise<void> | null = null;
 
@@ -96,7 +96,7 @@ export class RevocationStore implements WorkStore {
 
   private workOf(manager: EntityManager, revocation: Revocation, node: string): RevocationNode {
     return manager.create(RevocationNode, {
-      ...{ revocation, revocationId: revocation.id, node, ...NOTHING_DONE },
+      ...{ revocation, revocationId: revocation.id, node, ...INITIAL_COUNTS },
       lastError: this.pool.isReady(node) ? null : 'ESL_NOT_READY',
       claimedBy: this.instance,
       claimedUntil: claimEnd(),
@@ -161,7 +161,7 @@ export class RevocationStore implements WorkStore {
   }
 
   /** What comes in while a transaction runs shares the next one. */
-  save(work: RevocationNode, progress: Progress): Promise<void> {
+  save(work: RevocationNode, progress: TaskProgress): Promise<void> {
     this.unsaved.push([work, progress]);
     this.nextSave ??= this.saving.then(() => {
       this.nextSave = null;
@@ -175,7 +175,7 @@ export class RevocationStore implements WorkStore {
     return this.nextSave;
   }
 
-  private async enter(manager: EntityManager, work: RevocationNode, progress: Progress): Promise<void> {
+  private async enter(manager: EntityManager, work: RevocationNode, progress: TaskProgress): Promise<void> {
     const { flushed, dropped, deleted, attempts, lastError, flushedAt, verifiedAt } = progress;
     const claimedUntil = claimEnd();
     await manager
@@ -237,7 +237,7 @@ export class RevocationStore implements WorkStore {
 /** Nobody works on it until the FreeSWITCH is one of the nodes. */
 function unknownWork(manager: EntityManager, revocation: Revocation, name: string): RevocationNode {
   return manager.create(RevocationNode, {
-    ...{ revocation, revocationId: revocation.id, node: name, ...NOTHING_DONE },
+    ...{ revocation, revocationId: revocation.id, node: name, ...INITIAL_COUNTS },
     ...{ lastError: 'NODE_UNKNOWN', claimedBy: null, claimedUntil: null },
   });
 }

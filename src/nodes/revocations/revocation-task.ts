@@ -1,8 +1,8 @@
-import { type Tally } from './revocation-steps';
+import { type StepCounts } from './revocation-steps';
 import { type RevocationNode } from '../../schema/revocation-node.entity';
 
 /** What became of a pass, to be added to the receipt. */
-export interface Progress extends Tally {
+export interface TaskProgress extends StepCounts {
   attempts: number;
   lastError: string | null;
   /** Set once the pass is done. */
@@ -11,7 +11,7 @@ export interface Progress extends Tally {
 }
 
 /** One revocation on its way: a first pass at once, a second when no old answer can be about any more. */
-export interface Job {
+export interface RevocationTask {
   work: RevocationNode;
   pass: 'first' | 'second';
   /** When it is to be worked on next. */
@@ -21,13 +21,13 @@ export interface Job {
   failures: number;
   running: boolean;
   /** What the receipt does not hold yet. */
-  progress: Progress;
+  progress: TaskProgress;
 }
 
-export const isClaimed = ({ work }: Job): boolean =>
+export const isClaimed = ({ work }: RevocationTask): boolean =>
   work.claimedUntil !== null && work.claimedUntil.getTime() > Date.now();
 
-export const noProgress = (): Progress => ({
+export const noProgress = (): TaskProgress => ({
   flushed: 0,
   dropped: 0,
   deleted: 0,

@@ -1,7 +1,7 @@
 import { now } from '../../core/time';
 import { type EslClient, type EslEvent } from '../../freeswitch/esl-client';
-import { type Contacts, NodeWork, type Users } from './revocation-steps';
-import { codeOf, isClaimed, type Job, noProgress, type Progress } from './revocation-task';
+import { type Contacts, RevocationSteps, type Users } from './revocation-steps';
+import { codeOf, isClaimed, type RevocationTask, noProgress, type TaskProgress } from './revocation-task';
 import { type RevocationNode } from '../../schema/revocation-node.entity';
 
 /** Where a node's work is kept. */
@@ -14,10 +14,10 @@ export interface WorkStore extends Users {
    */
   claim(works: readonly RevocationNode[]): Promise<Set<number>>;
   /** Adds to the receipt, and prolongs the claim. */
-  save(work: RevocationNode, progress: Progress): Promise<void>;
+  save(work: RevocationNode, progress: TaskProgress): Promise<void>;
 }
 
-export interface RevokerOptions {
+export interface RevocationWorkerOptions {
   profiles: readonly string[];
   contacts: Contacts;
   report: (result: 'done' | 'failed', error?: unknown) => void;
@@ -37,10 +37,10 @@ const BATCH = 200;
 const MOST_JOBS = 2_000;
 
 /** Carries out one node's revocations; one that fails is tried again later and holds up no other. */
-export class NodeRevoker {
-  private readonly jobs = new Map<number, Job>();
+export class RevocationWorker {
+  private readonly jobs = new Map<number, RevocationTask>();
   private readonly running = new Set<Promise<void>>();
-  private readonly work: NodeWork;
+  private readonly work: RevocationSteps;
   private readonly endListening: () => void;
   private waiters: { ids: Set<number>; done: () => void }[] = [];
   /** Whether the database may hold work that is not among the jobs. */
@@ -55,9 +55,9 @@ export class NodeRevoker {
   constructor(
     private readonly node: EslClient,
     private readonly store: WorkStore,
-    private readonly options: RevokerOptions,
+    private readonly options: RevocationWorkerOptions,
   ) {
-    this.work = new NodeWork(node, options.profiles, store, options.contacts);
+    this.work = new RevocationSteps(node, options.profiles, store, options.contacts);
     this.endListening = node.onEvent((event) => this.watch(event));
   }
 
@@ -155,10 +155,10 @@ export class NodeRevoker {
   }
 
   /** What is due, first passes first, and of these the newest: somebody waits for its answer. */
-  private next(): Job | undefined {
+  private next(): RevocationTask | undefined {
     const time = Date.now();
-    let first: Job | undefined;
-    let second: Job | undefined;
+    let first: RevocationTask | undefined;
+    let second: RevocationTask | undefined;
     for (const job of this.jobs.values()) {
       if (job.running || job.due > time) continue;
       if (job.pass === 'first') first = job;
@@ -167,7 +167,7 @@ export class NodeRevoker {
     return first ?? second;
   }
 
-  private async attempt(job: Job): Promise<void> {
+  private async attempt(job: RevocationTask): Promise<void> {
     job.running = true;
     this.atWork += 1;
     try {
@@ -195,7 +195,7 @@ export class NodeRevoker {
     }
   }
 
-  private putOff(job: Job, error: unknown): void {
+  private putOff(job: RevocationTask, error: unknown): void {
     job.failures += 1;
     const limit = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(job.failures, 10));
     job.due = Date.now() + limit * (0.5 + Math.random() / 2);
@@ -203,7 +203,7 @@ export class NodeRevoker {
   }
 
   /** One pass and its entry in the receipt, also when it failed; what could not be entered is with the next. */
-  private async pass(job: Job): Promise<void> {
+  private async pass(job: RevocationTask): Promise<void> {
     const { work, progress } = job;
     progress.attempts += 1;
     progress.lastError = null;
@@ -222,7 +222,7 @@ export class NodeRevoker {
     this.options.report('done');
   }
 
-  private async firstPass(job: Job): Promise<void> {
+  private async firstPass(job: RevocationTask): Promise<void> {
     await this.work.firstPass(job.work.revocation, job.progress);
     job.progress.flushedAt = now();
     job.pass = 'second';
@@ -230,7 +230,7 @@ export class NodeRevoker {
     job.due = job.confirmAt;
   }
 
-  private async secondPass(job: Job): Promise<void> {
+  private async secondPass(job: RevocationTask): Promise<void> {
     // Before the work, so that a REGISTER seen while it lasts makes this due again.
     job.due = job.confirmAt;
     const last = Date.now() >= job.confirmAt;

@@ -6,7 +6,7 @@ import { type EslClient } from '../../freeswitch/esl-client';
 import { type Leave, NodePool } from '../../freeswitch/node-pool';
 import { Metrics } from '../../platform/metrics';
 import { RegistrationsService } from '../registrations/state/registrations.service';
-import { NodeRevoker } from './revocation-worker';
+import { RevocationWorker } from './revocation-worker';
 import { type RevocationNode } from '../../schema/revocation-node.entity';
 import { type Change, CLAIM_MS, RevocationStore } from './revocation-store';
 
@@ -18,8 +18,8 @@ const PURGE_EVERY_MS = 3_600_000;
 @Injectable()
 export class RevocationsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(RevocationsService.name);
-  private revokers: NodeRevoker[] = [];
-  private readonly ends: (() => unknown)[] = [];
+  private workers: RevocationWorker[] = [];
+  private readonly disposers: (() => unknown)[] = [];
   private later: NodeJS.Timeout | null = null;
   private lookAt = 0;
 
@@ -34,28 +34,28 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
   async onApplicationBootstrap(): Promise<void> {
     await this.purge();
     const hourly = setInterval(() => void this.purge(), PURGE_EVERY_MS);
-    this.ends.push(() => clearInterval(hourly));
-    this.ends.push(this.pool.follow((node) => this.follow(node)));
+    this.disposers.push(() => clearInterval(hourly));
+    this.disposers.push(this.pool.follow((node) => this.follow(node)));
     this.wakeLater();
   }
 
   async onApplicationShutdown(): Promise<void> {
     if (this.later) clearTimeout(this.later);
-    await Promise.all(this.ends.map((end) => end()));
+    await Promise.all(this.disposers.map((end) => end()));
   }
 
   private follow(node: EslClient): Leave {
-    const revoker = new NodeRevoker(node, this.store, {
+    const revoker = new RevocationWorker(node, this.store, {
       profiles: this.settings.sipProfiles,
       contacts: this.registrations,
       report: (result, error) => this.report(node.name, result, error),
     });
-    this.revokers = [...this.revokers, revoker];
+    this.workers = [...this.workers, revoker];
     const end = node.onStatus((status) => status === 'ready' && this.resume(revoker));
     revoker.wake();
     return () => {
       end();
-      this.revokers = this.revokers.filter((each) => each !== revoker);
+      this.workers = this.workers.filter((each) => each !== revoker);
       return revoker.stop();
     };
   }
@@ -67,7 +67,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
 
   /** Has the nodes that are there do it now; the others do it when they are back. Never fails. */
   async carryOut(works: readonly RevocationNode[], deadlineMs = ANSWER_DEADLINE_MS): Promise<void> {
-    const attempts = this.revokers.map((revoker) =>
+    const attempts = this.workers.map((revoker) =>
       revoker.attempted(works.filter(({ node }) => node === revoker.name)),
     );
     const all = Promise.all(attempts).then(() => undefined);
@@ -76,7 +76,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
 
   /** Has one node's work looked for, where there is more by now than changes made it. */
   wakeNode(node: string): void {
-    this.revokers.find(({ name }) => name === node)?.wake();
+    this.workers.find(({ name }) => name === node)?.wake();
   }
 
   /** Looks for work that another process has left undone, once that has had its time. */
@@ -93,13 +93,13 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
   }
 
   /** The node may have been away from another process as well, which had begun something. */
-  private resume(revoker: NodeRevoker): void {
+  private resume(revoker: RevocationWorker): void {
     revoker.wake();
     this.wakeLater();
   }
 
   private wake(): void {
-    for (const revoker of this.revokers) revoker.wake();
+    for (const revoker of this.workers) revoker.wake();
   }
 
   private async purge(): Promise<void> {

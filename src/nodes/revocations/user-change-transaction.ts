@@ -17,11 +17,11 @@ import { RevocationsService } from './revocations.service';
  * Records, inside the transaction, of which users FreeSWITCH and whoever listens must forget what they
  * know; called once at most, before the audit. Answers with the ids of what was recorded, by SIP user.
  */
-export type Forget = (changes: readonly Change[]) => Promise<Map<string, number>>;
+export type RecordRevocations = (changes: readonly Change[]) => Promise<Map<string, number>>;
 
 /** A change of something that users share, such as a caller ID, and the forgetting that must follow it. */
 @Injectable()
-export class ChangedUsers {
+export class UserChangeTransaction {
   constructor(
     private readonly transactions: Transactions,
     private readonly revocations: RevocationsService,
@@ -29,11 +29,11 @@ export class ChangedUsers {
   ) {}
 
   /** Runs `work` in a transaction; what it had forgotten, nodes have forgotten when this resolves, as far as they are there. */
-  async run<T>(work: (manager: EntityManager, forget: Forget) => Promise<T>): Promise<T> {
+  async run<T>(work: (manager: EntityManager, forget: RecordRevocations) => Promise<T>): Promise<T> {
     let changed: readonly Change[] = [];
     let works: RevocationNode[] = [];
     const tell = (): void => {
-      for (const { sipUser, sipDomain } of changed) this.changes.tell({ number: sipUser, domain: sipDomain });
+      for (const { sipUser, sipDomain } of changed) this.changes.emit({ number: sipUser, domain: sipDomain });
     };
     try {
       const result = await this.transactions.run((manager) => {
@@ -58,10 +58,10 @@ export class ChangedUsers {
  * For a process that has no session with the nodes, such as the command line: a server on the same database
  * finds what is recorded, and carries it out within some ten seconds.
  */
-export function changedUsersElsewhere(
+export function userChangesWithoutNodes(
   { settings, dataSource }: { settings: Settings; dataSource: DataSource },
   transactions: Transactions,
-): ChangedUsers {
+): UserChangeTransaction {
   const log = { info: (): void => undefined, warn: (): void => undefined };
   const pool = new NodePool({ log });
   const store = new RevocationStore(
@@ -74,5 +74,5 @@ export function changedUsersElsewhere(
   const metrics = new Metrics();
   const registrations = new RegistrationsService(pool, settings, metrics);
   const revocations = new RevocationsService(store, metrics, pool, settings, registrations);
-  return new ChangedUsers(transactions, revocations, new ExtensionChanges());
+  return new UserChangeTransaction(transactions, revocations, new ExtensionChanges());
 }

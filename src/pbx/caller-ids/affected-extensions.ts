@@ -6,7 +6,7 @@ import { type Change } from '../../nodes/revocations/revocation-store';
 const MOST_TOLD = 1_000;
 
 /** Who is concerned: those that have this caller ID (by id), and those without an active one of their own. */
-export interface Concerned {
+export interface AffectedExtension {
   having: number | null;
   withoutOwn: boolean;
 }
@@ -15,10 +15,10 @@ export interface Concerned {
  * The users of whom nodes must forget what they present outside: 1,000 at most, in the order of their
  * numbers. Beyond that nodes learn of it when what they keep of a user runs out (DIRECTORY_CACHE_MS).
  */
-export async function presenters(
+export async function affectedExtensions(
   manager: EntityManager,
   tenant: { id: number; domain: string },
-  { having, withoutOwn }: Concerned,
+  { having, withoutOwn }: AffectedExtension,
 ): Promise<Change[]> {
   const numbers = [
     ...(having === null ? [] : await withCallerId(manager, tenant.id, having)),

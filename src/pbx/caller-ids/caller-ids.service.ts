@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type Actor } from '../../core/actor';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween, type Fields } from '../../events/audit/changes';
 import { counted } from '../../core/counted';
 import { Conflict, InvalidData, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
 import { likePattern, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
-import { unlessTaken } from '../../platform/database/unique-violation';
+import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Extension } from '../../schema/extension.entity';
-import { takeFromDeleted } from '../extensions/detach-from-deleted';
-import { ChangedUsers, type Forget } from '../../nodes/revocations/user-change-transaction';
+import { detachFromDeleted } from '../extensions/detach-from-deleted';
+import {
+  UserChangeTransaction,
+  type RecordRevocations,
+} from '../../nodes/revocations/user-change-transaction';
 import { Tenant } from '../../schema/tenant.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import {
@@ -19,13 +22,13 @@ import {
   type UpdateCallerIdDto,
 } from '../../api/pbx/caller-ids/caller-id-input.dto';
 import { CallerId } from '../../schema/caller-id.entity';
-import { defaultDeed, moveDefault } from './default-caller-id';
+import { defaultChangedEvent, moveDefault } from './default-caller-id';
 import { type NewCallerId, refuseTaken, rowOf } from './new-caller-id';
 import { asWritten, canonicalBeginning, canonicalNumber, isPhoneNumber, PHONE_NUMBER } from './phone-number';
-import { presenters } from './affected-extensions';
+import { affectedExtensions } from './affected-extensions';
 
 /** Whose caller IDs they are. */
-export type Owner = Pick<Tenant, 'id' | 'domain' | 'countryCode'>;
+export type CallerIdOwner = Pick<Tenant, 'id' | 'domain' | 'countryCode'>;
 
 /** A caller ID, and whether the tenant's extensions without an active one of their own present it. */
 export interface KnownCallerId {
@@ -43,12 +46,15 @@ const ROWS_PER_STATEMENT = 100;
 export class CallerIdsService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly users: ChangedUsers,
+    private readonly users: UserChangeTransaction,
     private readonly audit: AuditService,
   ) {}
 
   /** The caller IDs of a tenant by number, active ones unless told otherwise, and how many there are. */
-  list({ id: tenantId, countryCode }: Owner, query: ListCallerIdsQuery): Promise<[CallerId[], number]> {
+  list(
+    { id: tenantId, countryCode }: CallerIdOwner,
+    query: ListCallerIdsQuery,
+  ): Promise<[CallerId[], number]> {
     const { skip, perPage } = pageOf(query);
     const list = this.dataSource.createQueryBuilder(CallerId, 'c').where({ tenantId });
     const status = query.status ?? 'active';
@@ -68,7 +74,7 @@ export class CallerIdsService {
   }
 
   /** @param number in any way to write it. @throws NotFound */
-  async detail(owner: Owner, number: string): Promise<KnownCallerId> {
+  async detail(owner: CallerIdOwner, number: string): Promise<KnownCallerId> {
     const { manager } = this.dataSource;
     const callerId = await findCallerId(manager, owner, number);
     const isDefault = await manager.existsBy(Tenant, { id: owner.id, defaultCallerIdId: callerId.id });
@@ -76,11 +82,11 @@ export class CallerIdsService {
   }
 
   /** @throws InvalidData for a number that is none, or is taken */
-  async create(owner: Owner, given: NewCallerId, actor: Actor): Promise<CallerId> {
+  async create(owner: CallerIdOwner, given: NewCallerId, actor: Actor): Promise<CallerId> {
     if (!isPhoneNumber(given.number, owner.countryCode)) {
       throw InvalidData.field('number', 'The number format is invalid.');
     }
-    const [created] = await unlessTaken('number', () =>
+    const [created] = await rejectDuplicate('number', () =>
       this.users.run((manager, forget) => this.insert(manager, forget, owner, [given], actor)),
     );
     return created!;
@@ -91,7 +97,7 @@ export class CallerIdsService {
    * @param given numbers that are some; one at most is the default
    * @throws InvalidData naming each that is taken, or comes twice, by its place, as in `caller_ids.3.number`
    */
-  async import(owner: Owner, given: readonly NewCallerId[], actor: Actor): Promise<void> {
+  async import(owner: CallerIdOwner, given: readonly NewCallerId[], actor: Actor): Promise<void> {
     await this.users.run(async (manager, forget) => {
       await lockTenant(manager, owner.id);
       const numbers = given.map(({ number }) => canonicalNumber(number, owner.countryCode));
@@ -102,8 +108,8 @@ export class CallerIdsService {
 
   private async insert(
     manager: EntityManager,
-    forget: Forget,
-    owner: Owner,
+    forget: RecordRevocations,
+    owner: CallerIdOwner,
     given: readonly NewCallerId[],
     actor: Actor,
   ): Promise<CallerId[]> {
@@ -112,7 +118,9 @@ export class CallerIdsService {
     await manager.save(rows, { chunk: ROWS_PER_STATEMENT });
     const byDefault = rows.find((_, place) => given[place]?.isDefault === true);
     const moved = byDefault ? await moveDefault(manager, tenant, byDefault) : [];
-    const told = byDefault ? await presenters(manager, owner, { having: null, withoutOwn: true }) : [];
+    const told = byDefault
+      ? await affectedExtensions(manager, owner, { having: null, withoutOwn: true })
+      : [];
     const revocations = [...(await forget(told)).values()];
     const made = rows.map((callerId) => {
       const isDefault = callerId === byDefault;
@@ -129,7 +137,7 @@ export class CallerIdsService {
    * @throws NotFound, InvalidData, PreconditionFailed
    */
   update(
-    owner: Owner,
+    owner: CallerIdOwner,
     number: string,
     given: UpdateCallerIdDto,
     actor: Actor,
@@ -153,7 +161,7 @@ export class CallerIdsService {
       const shows = 'status' in changes || ('display_name' in changes && callerId.status === 'active');
       const having = shows ? callerId.id : null;
       const withoutOwn = moves || (shows && is.isDefault);
-      const recorded = await forget(await presenters(manager, owner, { having, withoutOwn }));
+      const recorded = await forget(await affectedExtensions(manager, owner, { having, withoutOwn }));
       const revocations = [...recorded.values()];
       const own = { ...deed('updated', callerId, before, callerIdFields(is)), revocations };
       await this.audit.record(manager, owner.id, actor, is.isDefault ? [own, ...moved] : [own]);
@@ -165,7 +173,7 @@ export class CallerIdsService {
    * Deleted extensions that had it have none when they are restored.
    * @throws NotFound, PreconditionFailed; Conflict while an extension, or the tenant, presents it
    */
-  async delete(owner: Owner, number: string, actor: Actor, ifMatch?: string): Promise<void> {
+  async delete(owner: CallerIdOwner, number: string, actor: Actor, ifMatch?: string): Promise<void> {
     await this.users.run(async (manager) => {
       const tenant = await lockTenant(manager, owner.id);
       const callerId = await findCallerId(manager, owner, number);
@@ -177,7 +185,7 @@ export class CallerIdsService {
       if (live > 0) throw new Conflict(`The caller ID is used by ${counted(live, 'extension')}.`);
       if (isDefault) throw new Conflict('The caller ID is the default caller ID of the account.');
       const nothing = { outboundCallerIdId: null, outboundCallerIdAsSent: null };
-      const taken = await takeFromDeleted(manager, having, nothing);
+      const taken = await detachFromDeleted(manager, having, nothing);
       await manager.delete(CallerId, { id: callerId.id });
       await this.audit.record(manager, owner.id, actor, [deed('deleted', callerId, fields, null), ...taken]);
     });
@@ -188,7 +196,7 @@ export class CallerIdsService {
    * @param number of an active caller ID of the tenant, however written; null: they present none
    * @throws InvalidData
    */
-  setDefault(owner: Owner, number: string | null, actor: Actor): Promise<CallerId | null> {
+  setDefault(owner: CallerIdOwner, number: string | null, actor: Actor): Promise<CallerId | null> {
     return this.users.run(async (manager, forget) => {
       const tenant = await lockTenant(manager, owner.id);
       const { id: tenantId, countryCode } = owner;
@@ -197,9 +205,11 @@ export class CallerIdsService {
       if (number !== null && !callerId) throw InvalidData.field('number', 'The selected number is invalid.');
       if (tenant.defaultCallerIdId === (callerId?.id ?? null)) return callerId;
       const moved = await moveDefault(manager, tenant, callerId);
-      const recorded = await forget(await presenters(manager, owner, { having: null, withoutOwn: true }));
+      const recorded = await forget(
+        await affectedExtensions(manager, owner, { having: null, withoutOwn: true }),
+      );
       const revocations = [...recorded.values()];
-      const own = callerId ? [defaultDeed(callerId, true)] : [];
+      const own = callerId ? [defaultChangedEvent(callerId, true)] : [];
       const deeds = [...own, ...moved].map((each) => ({ ...each, revocations }));
       await this.audit.record(manager, tenantId, actor, deeds);
       return callerId;
@@ -231,7 +241,7 @@ export async function findActiveCallerId(
 }
 
 /** @throws NotFound also for what can be no number */
-async function findCallerId(manager: EntityManager, owner: Owner, number: string): Promise<CallerId> {
+async function findCallerId(manager: EntityManager, owner: CallerIdOwner, number: string): Promise<CallerId> {
   if (!PHONE_NUMBER.test(number)) throw new NotFound();
   const canonical = canonicalNumber(number, owner.countryCode);
   const written = asWritten(number);
@@ -256,7 +266,7 @@ async function takenAmong(
   return new Set(rows.map((row) => row.canonicalNumber));
 }
 
-function apply(given: UpdateCallerIdDto, callerId: CallerId, { countryCode }: Owner): void {
+function apply(given: UpdateCallerIdDto, callerId: CallerId, { countryCode }: CallerIdOwner): void {
   refuseRenumbering(given, callerId, countryCode);
   if (given.display_name !== undefined) callerId.displayName = given.display_name;
   if (given.carrier !== undefined) callerId.carrier = given.carrier;
@@ -281,6 +291,6 @@ function deed(
   { number }: CallerId,
   before: Fields | null,
   after: Fields | null,
-): Deed {
+): AuditEvent {
   return { action, resourceType: 'caller_id', resource: number, changes: changesBetween(before, after) };
 }

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { type Deed } from '../../events/audit/audit.service';
+import { type AuditEvent } from '../../events/audit/audit.service';
 import { now } from '../../core/time';
 import { Tenant } from '../../schema/tenant.entity';
 import { CallerId } from '../../schema/caller-id.entity';
@@ -12,14 +12,14 @@ export async function moveDefault(
   manager: EntityManager,
   tenant: Tenant,
   to: CallerId | null,
-): Promise<Deed[]> {
+): Promise<AuditEvent[]> {
   const { id, defaultCallerIdId: from } = tenant;
   const before = from === null || from === to?.id ? null : await manager.findOneBy(CallerId, { id: from });
   await manager.update(Tenant, id, { defaultCallerIdId: to?.id ?? null, updatedAt: now() });
-  return before ? [defaultDeed(before, false)] : [];
+  return before ? [defaultChangedEvent(before, false)] : [];
 }
 
-export function defaultDeed({ number }: CallerId, isDefault: boolean): Deed {
+export function defaultChangedEvent({ number }: CallerId, isDefault: boolean): AuditEvent {
   const changes = { is_default: { before: !isDefault, after: isDefault } };
   return { action: 'updated', resourceType: 'caller_id', resource: number, changes };
 }

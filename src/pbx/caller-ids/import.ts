@@ -4,7 +4,7 @@ import { readFields } from '../../api/edge/fields.pipe';
 import {
   CreateCallerIdDto,
   ImportCallerIdsDto,
-  MOST_IMPORTED,
+  MAX_CALLER_IDS_IMPORTED,
 } from '../../api/pbx/caller-ids/caller-id-input.dto';
 import { type NewCallerId } from './new-caller-id';
 import { isPhoneNumber } from './phone-number';
@@ -16,7 +16,7 @@ import { isPhoneNumber } from './phone-number';
  * @throws InvalidData naming each wrong field by its row, the first being 0, as in `caller_ids.3.number`
  * @throws MalformedRequest when it is no object
  */
-export async function readImport(body: unknown, countryCode: string): Promise<NewCallerId[]> {
+export async function readCallerIdImport(body: unknown, countryCode: string): Promise<NewCallerId[]> {
   const given = body instanceof CsvBody ? { caller_ids: await csvRows(body) } : body;
   const { caller_ids: rows } = readFields(ImportCallerIdsDto, given);
   const errors: FieldErrors = {};
@@ -56,9 +56,9 @@ function readRow(row: unknown, place: string, errors: FieldErrors): [string, Cre
 const COLUMNS = ['number', 'display_name', 'carrier', 'cli_type', 'is_default'];
 const TOO_MANY = InvalidData.field(
   'caller_ids',
-  `The caller ids may not have more than ${MOST_IMPORTED} items.`,
+  `The caller ids may not have more than ${MAX_CALLER_IDS_IMPORTED} items.`,
 );
-const FORM = { columns: COLUMNS, most: MOST_IMPORTED, tooMany: TOO_MANY, field: 'caller_ids' };
+const FORM = { columns: COLUMNS, most: MAX_CALLER_IDS_IMPORTED, tooMany: TOO_MANY, field: 'caller_ids' };
 
 async function csvRows({ bytes }: CsvBody): Promise<Record<string, unknown>[]> {
   const { header, rows } = await readCsv(bytes, FORM);

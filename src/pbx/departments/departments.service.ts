@@ -3,14 +3,14 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type Actor } from '../../core/actor';
 import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween, type Fields } from '../../events/audit/changes';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { counted } from '../../core/counted';
 import { Conflict, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
 import { likePattern, type ListQuery, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
-import { asRead } from '../../platform/database/search-collation';
-import { unlessTaken } from '../../platform/database/unique-violation';
+import { searchable } from '../../platform/database/search-collation';
+import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Transactions } from '../../platform/database/transactions';
 import { Team } from '../../schema/team.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
@@ -35,7 +35,7 @@ export class DepartmentsService {
   /** By name, and how many there are. */
   async list(tenantId: number, query: ListQuery): Promise<[KnownDepartment[], number]> {
     const { skip, perPage } = pageOf(query);
-    const name = asRead(this.dataSource, 'd.name');
+    const name = searchable(this.dataSource, 'd.name');
     const found = this.dataSource.createQueryBuilder(Department, 'd').where({ tenantId });
     if (query.search) {
       found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(query.search) });
@@ -57,7 +57,7 @@ export class DepartmentsService {
   /** @throws InvalidData for a name that is taken */
   create(tenantId: number, name: string, actor: Actor): Promise<KnownDepartment> {
     const row = { tenantId, name, createdAt: now(), updatedAt: now() };
-    return unlessTaken('name', () =>
+    return rejectDuplicate('name', () =>
       this.transactions.run(async (manager) => {
         await lockTenant(manager, tenantId);
         const department = await manager.save(Department, manager.create(Department, row));
@@ -72,12 +72,12 @@ export class DepartmentsService {
    * @throws NotFound, InvalidData, PreconditionFailed
    */
   update(
-    { tenantId, actor }: AccountOf,
+    { tenantId, actor }: AuthContext,
     id: number,
     given: UpdateDepartmentDto,
     ifMatch?: string,
   ): Promise<KnownDepartment> {
-    return unlessTaken('name', () =>
+    return rejectDuplicate('name', () =>
       this.transactions.run(async (manager) => {
         await lockTenant(manager, tenantId);
         const known = await findDepartment(manager, tenantId, id);
@@ -95,7 +95,7 @@ export class DepartmentsService {
   }
 
   /** @throws NotFound, PreconditionFailed; Conflict while it has teams */
-  async delete({ tenantId, actor }: AccountOf, id: number, ifMatch?: string): Promise<void> {
+  async delete({ tenantId, actor }: AuthContext, id: number, ifMatch?: string): Promise<void> {
     await this.transactions.run(async (manager) => {
       await lockTenant(manager, tenantId);
       const { department, teams } = await findDepartment(manager, tenantId, id);

@@ -1,5 +1,5 @@
 import { type EntityManager, type FindOptionsWhere } from 'typeorm';
-import { type Deed } from '../../events/audit/audit.service';
+import { type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { extensionFields } from './extension-fields';
 import { Extension } from '../../schema/extension.entity';
@@ -9,11 +9,11 @@ import { Extension } from '../../schema/extension.entity';
  * it; inside a transaction that holds the tenant.
  * @returns what to tell the audit, last in it: one deed for each extension
  */
-export async function takeFromDeleted(
+export async function detachFromDeleted(
   manager: EntityManager,
   having: FindOptionsWhere<Extension>,
   nothing: { teamId: null } | { outboundCallerIdId: null; outboundCallerIdAsSent: null },
-): Promise<Deed[]> {
+): Promise<AuditEvent[]> {
   const extensions = await manager.find(Extension, { where: having, order: { id: 'ASC' } });
   await manager.update(Extension, having, nothing);
   return extensions.map((extension) => ({

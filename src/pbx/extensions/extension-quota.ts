@@ -9,7 +9,10 @@ import { Extension } from '../../schema/extension.entity';
  * @param tenant as lockTenant gave it
  * @throws InvalidData when the tenant may not have one more extension
  */
-export async function requireRoom(manager: EntityManager, { id, maxExtensions }: Tenant): Promise<void> {
+export async function assertExtensionQuota(
+  manager: EntityManager,
+  { id, maxExtensions }: Tenant,
+): Promise<void> {
   if (maxExtensions === null) return;
   const live = await manager.countBy(Extension, { tenantId: id, liveNumber: Not(IsNull()) });
   if (live < maxExtensions) return;
@@ -18,6 +21,6 @@ export async function requireRoom(manager: EntityManager, { id, maxExtensions }:
 }
 
 /** @throws InvalidData for one of the tenant's emergency numbers */
-export function requireOrdinary(tenant: Tenant, number: string): void {
+export function assertNotEmergencyNumber(tenant: Tenant, number: string): void {
   if (emergencyNumbersOf(tenant).includes(number)) throw InvalidData.field('extension_number', IS_EMERGENCY);
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { findActiveCallerId } from '../caller-ids/caller-ids.service';
 import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
@@ -9,7 +9,7 @@ import { requireMatch } from '../../core/etag';
 import { now } from '../../core/time';
 import { brokenUnique } from '../../platform/database/codes';
 import { Transactions } from '../../platform/database/transactions';
-import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
+import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type RevocationReason } from '../../schema/revocation.entity';
 import { type NewCredentials, SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { refuseWeak } from '../../platform/secrets/weak-password';
@@ -25,10 +25,10 @@ import { applyFields, extensionFields, newExtension } from './extension-fields';
 import { mailboxWork } from './mailbox';
 import { pinFaultOf, withPinFault } from './pin-faults';
 import { findExtension, listExtensions } from '../../accounts/scope/extension-queries';
-import { refuseBeyond, requireOwnTeam } from '../../accounts/scope/extension-scope';
+import { rejectFieldsBeyondRole, assertTeamInScope } from '../../accounts/scope/extension-scope';
 import { ExtensionChanges } from '../../events/extension-changes';
 import { Extension } from '../../schema/extension.entity';
-import { requireOrdinary, requireRoom } from './extension-quota';
+import { assertNotEmergencyNumber, assertExtensionQuota } from './extension-quota';
 
 /** Changes the row; null when nothing was changed. */
 type Edit = (
@@ -48,17 +48,17 @@ export class ExtensionsService {
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly credentials: SipCredentials,
-    private readonly users: ChangedUsers,
+    private readonly users: UserChangeTransaction,
     private readonly changes: ExtensionChanges,
     private readonly audit: AuditService,
   ) {}
 
-  list(account: AccountOf, query: ListExtensionsQuery): Promise<[Extension[], number]> {
+  list(account: AuthContext, query: ListExtensionsQuery): Promise<[Extension[], number]> {
     return listExtensions(this.dataSource, account, query);
   }
 
   /** @throws NotFound */
-  detail(account: AccountOf, number: string): Promise<Extension> {
+  detail(account: AuthContext, number: string): Promise<Extension> {
     return findExtension(this.dataSource.manager, account, number);
   }
 
@@ -66,13 +66,13 @@ export class ExtensionsService {
    * @throws InvalidData when the number is taken or an emergency number, the limit is reached, a reference is wrong, or
    *   the password is weak
    */
-  async create(account: AccountOf, given: CreateExtensionDto): Promise<[Extension, NewCredentials]> {
+  async create(account: AuthContext, given: CreateExtensionDto): Promise<[Extension, NewCredentials]> {
     const number = given.extension_number;
     const identity = { tenantId: account.tenantId, number, realm: account.domain };
     const credentials = this.credentials.make(identity, given.sip_password);
     try {
       const saved = await this.transactions.run(async (manager) => {
-        requireOwnTeam(account, given.team_id ?? null);
+        assertTeamInScope(account, given.team_id ?? null);
         const fields = newExtension(account.tenantId, given);
         const extension = manager.create(Extension, { ...fields, a1: credentials.sealedA1 });
         const tenant = await lockTenant(manager, account.tenantId);
@@ -92,7 +92,7 @@ export class ExtensionsService {
         await this.audit.record(manager, account.tenantId, account.actor, [deed]);
         return saved;
       });
-      this.changes.tell({ number, domain: account.domain, isNew: true });
+      this.changes.emit({ number, domain: account.domain, isNew: true });
       return [saved, credentials];
     } catch (error) {
       throw brokenUnique(error) ? TAKEN : error;
@@ -104,14 +104,14 @@ export class ExtensionsService {
    * @throws NotFound, InvalidData, PreconditionFailed; Unauthorized for what an agent may not change
    */
   async update(
-    account: AccountOf,
+    account: AuthContext,
     number: string,
     given: UpdateExtensionDto,
     ifMatch?: string,
   ): Promise<Extension> {
-    refuseBeyond(account, given);
+    rejectFieldsBeyondRole(account, given);
     const edit: Edit = async (manager, extension) => {
-      if (given.team_id !== undefined) requireOwnTeam(account, given.team_id);
+      if (given.team_id !== undefined) assertTeamInScope(account, given.team_id);
       const before = JSON.stringify(extension);
       const wasActive = extension.status === 'active';
       applyFields(extension, given);
@@ -131,7 +131,7 @@ export class ExtensionsService {
    * @throws NotFound; InvalidData for a weak password
    */
   async changePassword(
-    account: AccountOf,
+    account: AuthContext,
     number: string,
     chosen: string | null | undefined,
     disconnect: boolean,
@@ -154,7 +154,7 @@ export class ExtensionsService {
    * @param ifMatch the If-Match header
    * @throws NotFound, PreconditionFailed
    */
-  async delete(account: AccountOf, number: string, ifMatch?: string): Promise<void> {
+  async delete(account: AuthContext, number: string, ifMatch?: string): Promise<void> {
     const edit: Edit = (_manager, extension) => {
       extension.deletedAt = now();
       extension.liveNumber = null;
@@ -165,7 +165,7 @@ export class ExtensionsService {
 
   /** Changes one extension, and has FreeSWITCH forget it if `edit` says that something changed. */
   private change(
-    account: AccountOf,
+    account: AuthContext,
     number: string,
     edit: Edit,
     { disconnect = false, ifMatch }: { disconnect?: boolean; ifMatch?: string | undefined } = {},
@@ -203,7 +203,7 @@ export class ExtensionsService {
   /** Sets what is looked up elsewhere, or sealed. @throws InvalidData with all that is wrong */
   private async applyReferences(
     manager: EntityManager,
-    account: AccountOf,
+    account: AuthContext,
     extension: Extension,
     given: References,
   ): Promise<void> {
@@ -222,9 +222,9 @@ export class ExtensionsService {
 }
 
 async function makeRoom(manager: EntityManager, tenant: Tenant, number: string): Promise<void> {
-  requireOrdinary(tenant, number);
+  assertNotEmergencyNumber(tenant, number);
   if (await manager.existsBy(Extension, { tenantId: tenant.id, liveNumber: number })) throw TAKEN;
-  await requireRoom(manager, tenant);
+  await assertExtensionQuota(manager, tenant);
 }
 
 async function applyTeam(
@@ -241,7 +241,7 @@ async function applyTeam(
 
 async function applyCallerId(
   manager: EntityManager,
-  account: AccountOf,
+  account: AuthContext,
   extension: Extension,
   sent: References['outbound_caller_id'],
 ): Promise<void> {

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { type AuthContext } from '../../accounts/auth-context';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { InvalidData } from '../../core/errors';
 import { now } from '../../core/time';
-import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
+import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type NewCredentials, SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { Team } from '../../schema/team.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { inScope, type Viewer } from '../../accounts/scope/extension-scope';
+import { scopeFilter, type ScopedCaller } from '../../accounts/scope/extension-scope';
 import { Extension } from '../../schema/extension.entity';
-import { MOST_ROTATED, refuseEach, type Selection } from '../../api/pbx/extensions/rotation-input.dto';
+import { MAX_ROTATED, refuseEach, type Selection } from '../../api/pbx/extensions/rotation-input.dto';
 
 const ROWS_PER_STATEMENT = 100;
 
@@ -18,9 +18,9 @@ type Rotated = Pick<Extension, 'id' | 'extensionNumber' | 'status'> & NewCredent
 
 /** Rotates the passwords of many extensions at once, all or none. */
 @Injectable()
-export class RotationsService {
+export class PasswordRotationService {
   constructor(
-    private readonly users: ChangedUsers,
+    private readonly users: UserChangeTransaction,
     private readonly credentials: SipCredentials,
     private readonly audit: AuditService,
   ) {}
@@ -31,7 +31,7 @@ export class RotationsService {
    * @returns the new passwords by number
    * @throws InvalidData for a team or a number that the tenant does not have, or for too many
    */
-  async rotate(account: AccountOf, selection: Selection, disconnect: boolean): Promise<Rotated[]> {
+  async rotate(account: AuthContext, selection: Selection, disconnect: boolean): Promise<Rotated[]> {
     const { tenantId, domain } = account;
     return this.users.run(async (manager, forget) => {
       await lockTenant(manager, tenantId);
@@ -55,7 +55,7 @@ export class RotationsService {
 function deedsOf(
   rotated: readonly Pick<Extension, 'extensionNumber'>[],
   recorded: Map<string, number>,
-): Deed[] {
+): AuditEvent[] {
   const changes = { sip_password: { before: 'set', after: 'changed' } };
   return rotated.map(({ extensionNumber: resource }) => ({
     action: 'password_changed',
@@ -66,7 +66,11 @@ function deedsOf(
   }));
 }
 
-async function select(manager: EntityManager, viewer: Viewer, selection: Selection): Promise<Extension[]> {
+async function select(
+  manager: EntityManager,
+  viewer: ScopedCaller,
+  selection: Selection,
+): Promise<Extension[]> {
   if ('numbers' in selection) return byNumber(manager, viewer, selection.numbers);
   if ('teamId' in selection && !(await hasTeam(manager, viewer, selection.teamId))) {
     throw InvalidData.field('team_id', 'The selected team id is invalid.');
@@ -74,32 +78,36 @@ async function select(manager: EntityManager, viewer: Viewer, selection: Selecti
   const found = await manager.find(Extension, {
     select: { id: true, extensionNumber: true, status: true },
     where: {
-      ...inScope(viewer),
+      ...scopeFilter(viewer),
       liveNumber: Not(IsNull()),
       ...('teamId' in selection && { teamId: selection.teamId }),
     },
     order: { liveNumber: 'ASC' },
-    take: MOST_ROTATED + 1,
+    take: MAX_ROTATED + 1,
   });
-  if (found.length <= MOST_ROTATED) return found;
-  const sentence = `No more than ${MOST_ROTATED} extensions may be selected.`;
+  if (found.length <= MAX_ROTATED) return found;
+  const sentence = `No more than ${MAX_ROTATED} extensions may be selected.`;
   throw InvalidData.field('teamId' in selection ? 'team_id' : 'all', sentence);
 }
 
 /** A team that the account does not see is none: of an agent's extensions a team tells nothing. */
-function hasTeam(manager: EntityManager, { tenantId, scope }: Viewer, id: number): Promise<boolean> {
+function hasTeam(manager: EntityManager, { tenantId, scope }: ScopedCaller, id: number): Promise<boolean> {
   if (scope.kind === 'own' || (scope.kind === 'teams' && !scope.ids.includes(id)))
     return Promise.resolve(false);
   return manager.existsBy(Team, { id, tenantId });
 }
 
-async function byNumber(manager: EntityManager, viewer: Viewer, numbers: string[]): Promise<Extension[]> {
+async function byNumber(
+  manager: EntityManager,
+  viewer: ScopedCaller,
+  numbers: string[],
+): Promise<Extension[]> {
   const found = new Map<string, Extension>();
   const distinct = [...new Set(numbers)];
   for (const chunk of chunksOf(distinct)) {
     const rows = await manager.find(Extension, {
       select: { id: true, extensionNumber: true, status: true },
-      where: { ...inScope(viewer), liveNumber: In(chunk) },
+      where: { ...scopeFilter(viewer), liveNumber: In(chunk) },
     });
     for (const row of rows) found.set(row.extensionNumber, row);
   }

@@ -3,21 +3,21 @@ import { DataSource, type EntityManager, In, IsNull, LessThan } from 'typeorm';
 import { SYSTEM } from '../../core/actor';
 import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { Conflict, NotFound } from '../../core/errors';
 import { now } from '../../core/time';
 import { Settings } from '../../platform/config/settings';
 import { Transactions } from '../../platform/database/transactions';
-import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
+import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type NewCredentials, SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { takeExtensions } from '../../accounts/users/detach-references';
+import { detachExtensionsFromUsers } from '../../accounts/users/detach-references';
 import { extensionFields } from './extension-fields';
 import { EXTENSION_NUMBER } from '../../core/extension-number';
-import { sees } from '../../accounts/scope/extension-scope';
+import { canSee } from '../../accounts/scope/extension-scope';
 import { newMailbox } from './mailbox';
 import { Extension } from '../../schema/extension.entity';
-import { requireOrdinary, requireRoom } from './extension-quota';
+import { assertNotEmergencyNumber, assertExtensionQuota } from './extension-quota';
 
 const DAY_MS = 24 * 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
@@ -25,8 +25,8 @@ const PURGED_AT_ONCE = 200;
 
 /** Brings deleted extensions back, for as long as they are kept, and removes them when that is over. */
 @Injectable()
-export class DeletedExtensionsService implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(DeletedExtensionsService.name);
+export class RestoreService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(RestoreService.name);
   private timer: NodeJS.Timeout | null = null;
   private purging: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -35,7 +35,7 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly credentials: SipCredentials,
-    private readonly users: ChangedUsers,
+    private readonly users: UserChangeTransaction,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
@@ -62,7 +62,7 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
    *   is in use; InvalidData when the tenant may not have one more, or it is an
    *   emergency number by now
    */
-  restore(account: AccountOf, number: string): Promise<[Extension, NewCredentials]> {
+  restore(account: AuthContext, number: string): Promise<[Extension, NewCredentials]> {
     const { tenantId, domain } = account;
     const credentials = this.credentials.make({ tenantId, number, realm: domain });
     return this.users.run(async (manager, forget) => {
@@ -70,8 +70,8 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
       const extension = await lastDeleted(manager, account, number);
       const before = extensionFields(extension);
       const left = extension.mailbox;
-      requireOrdinary(tenant, number);
-      await requireRoom(manager, tenant);
+      assertNotEmergencyNumber(tenant, number);
+      await assertExtensionQuota(manager, tenant);
       extension.liveNumber = number;
       extension.deletedAt = null;
       extension.mailbox = newMailbox(number);
@@ -118,7 +118,7 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
       const found = await manager.find(Extension, { where: { ...old, tenantId }, take: PURGED_AT_ONCE });
       if (found.length === 0) return;
       const ids = found.map(({ id }) => id);
-      const taken = await takeExtensions(manager, found);
+      const taken = await detachExtensionsFromUsers(manager, found);
       await manager.delete(Extension, { id: In(ids) });
       const deeds = found.map((extension) => ({
         action: 'purged',
@@ -136,7 +136,7 @@ export class DeletedExtensionsService implements OnApplicationBootstrap, OnAppli
  * The extension, with its team, that had a free number last.
  * @throws NotFound, Conflict
  */
-async function lastDeleted(manager: EntityManager, account: AccountOf, number: string): Promise<Extension> {
+async function lastDeleted(manager: EntityManager, account: AuthContext, number: string): Promise<Extension> {
   if (!EXTENSION_NUMBER.test(number)) throw new NotFound();
   const { tenantId } = account;
   const last = await manager.findOne(Extension, {
@@ -146,7 +146,7 @@ async function lastDeleted(manager: EntityManager, account: AccountOf, number: s
   });
   const live = await manager.findOneBy(Extension, { tenantId, liveNumber: number });
   // Somebody else's may have come in between: who sees only an older one has nothing to bring back.
-  if (![last, live].some((each) => each && sees(account, each))) throw new NotFound();
+  if (![last, live].some((each) => each && canSee(account, each))) throw new NotFound();
   if (!last || live) throw new Conflict('The extension number is in use.');
   return last;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
-import { type Deed } from '../../events/audit/audit.service';
+import { type AuthContext } from '../../accounts/auth-context';
+import { type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { extensionFields } from '../extensions/extension-fields';
 import { Extension } from '../../schema/extension.entity';
@@ -9,7 +9,7 @@ import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { idsByUser, type RevocationNode } from '../../schema/revocation-node.entity';
 import { RevocationsService } from '../../nodes/revocations/revocations.service';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
-import { type Edit, type NewRow } from './change-planner';
+import { type PlannedChange, type NewRow } from './change-planner';
 
 /** The columns that an edit may change. */
 const EDITED = [
@@ -31,7 +31,7 @@ const EDITED = [
 
 /** Writes many extensions with few statements. */
 @Injectable()
-export class ImportWriter {
+export class BulkWriter {
   constructor(
     private readonly revocations: RevocationsService,
     private readonly credentials: SipCredentials,
@@ -44,9 +44,9 @@ export class ImportWriter {
    */
   async write(
     manager: EntityManager,
-    { tenantId, domain }: AccountOf,
-    { rows, edits }: { rows: readonly NewRow[]; edits: readonly Edit[] },
-  ): Promise<{ works: RevocationNode[]; deeds: Deed[] }> {
+    { tenantId, domain }: AuthContext,
+    { rows, edits }: { rows: readonly NewRow[]; edits: readonly PlannedChange[] },
+  ): Promise<{ works: RevocationNode[]; deeds: AuditEvent[] }> {
     if (rows.length > 0) {
       await manager
         .createQueryBuilder()
@@ -77,7 +77,7 @@ export class ImportWriter {
     return { works, deeds: [...rows.map((row) => this.creation(row)), ...edited] };
   }
 
-  private creation(row: NewRow): Deed {
+  private creation(row: NewRow): AuditEvent {
     const made = changesBetween(null, extensionFields(row));
     const changes = withPinFault(made, pinFaultOf(this.credentials, row));
     return { action: 'created', resourceType: 'extension', resource: row.extensionNumber, changes };

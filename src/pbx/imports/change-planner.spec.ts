@@ -2,9 +2,9 @@ import { newExtension } from '../extensions/extension-fields';
 import { type Extension } from '../../schema/extension.entity';
 import { SealedBox } from '../../platform/secrets/sealed-box';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
-import { Edits } from './change-planner';
+import { ChangePlanner } from './change-planner';
 import { type UpdatingRowDto } from './import-row.dto';
-import { type Surroundings } from './row-validator';
+import { type References } from './row-validator';
 
 const ACCOUNT = { tenantId: 1, domain: 'pbx.test', countryCode: '84' };
 const AROUND = {
@@ -15,10 +15,10 @@ const AROUND = {
   emergencyNumbers: ['112'],
   maxExtensions: null,
   refuseWeakPasswords: true,
-} satisfies Surroundings;
+} satisfies References;
 
 const credentials = new SipCredentials(new SealedBox(Buffer.alloc(32, 7)));
-const edits = new Edits(ACCOUNT, credentials);
+const edits = new ChangePlanner(ACCOUNT, credentials);
 
 function there(): Extension {
   const { sealedA1 } = edits.newCredentials('1001', 'the-password');
@@ -28,7 +28,7 @@ function there(): Extension {
 }
 
 const edit = (given: Partial<UpdatingRowDto>, extension = there()) =>
-  edits.edit(extension, { extension_number: '1001', ...given } as UpdatingRowDto, AROUND);
+  edits.plan(extension, { extension_number: '1001', ...given } as UpdatingRowDto, AROUND);
 
 it.each([
   {},

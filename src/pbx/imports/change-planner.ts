@@ -1,6 +1,6 @@
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { changesBetween } from '../../events/audit/changes';
-import { type Deed } from '../../events/audit/audit.service';
+import { type AuditEvent } from '../../events/audit/audit.service';
 import { canonicalNumber } from '../caller-ids/phone-number';
 import { now } from '../../core/time';
 import { applyFields, extensionFields, newExtension } from '../extensions/extension-fields';
@@ -13,23 +13,23 @@ import { a1Hash } from '../../platform/secrets/a1-hash';
 import { CannotUnseal } from '../../platform/secrets/sealed-box';
 import { type NewCredentials, type SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { type CreatingRowDto, type UpdatingRowDto } from './import-row.dto';
-import { type Surroundings } from './row-validator';
+import { type References } from './row-validator';
 
 export type NewRow = Omit<Extension, 'id'>;
 
 /** A change of an extension that is to be written. */
-export interface Edit {
+export interface PlannedChange {
   extension: Extension;
   reason: RevocationReason;
   dropContacts: boolean;
   mailbox: Pick<Change, 'mailbox'>;
-  deed: Deed;
+  deed: AuditEvent;
 }
 
 /** Makes of what a row says what is to be written. */
-export class Edits {
+export class ChangePlanner {
   constructor(
-    private readonly account: Pick<AccountOf, 'tenantId' | 'domain' | 'countryCode'>,
+    private readonly account: Pick<AuthContext, 'tenantId' | 'domain' | 'countryCode'>,
     private readonly credentials: SipCredentials,
   ) {}
 
@@ -38,7 +38,7 @@ export class Edits {
     return this.credentials.make({ tenantId, number, realm: domain }, chosen);
   }
 
-  newRow(given: CreatingRowDto, { sealedA1 }: NewCredentials, around: Surroundings): NewRow {
+  newRow(given: CreatingRowDto, { sealedA1 }: NewCredentials, around: References): NewRow {
     const row = { ...newExtension(this.account.tenantId, given), a1: sealedA1 };
     if (given.voicemail_pin) row.voicemailPin = this.sealPin(given.voicemail_pin, row.extensionNumber);
     row.teamId = given.team_id ?? null;
@@ -47,7 +47,7 @@ export class Edits {
   }
 
   /** Changes the extension, or answers null when it is as the row says; a secret that is the same is no change. */
-  edit(extension: Extension, given: UpdatingRowDto, around: Surroundings): Edit | null {
+  plan(extension: Extension, given: UpdatingRowDto, around: References): PlannedChange | null {
     const before = extensionFields(extension);
     applyFields(extension, given);
     if (given.team_id !== undefined) extension.teamId = given.team_id;
@@ -115,13 +115,13 @@ export class Edits {
 function setCallerId(
   row: Pick<Extension, 'outboundCallerIdId' | 'outboundCallerIdAsSent'>,
   sent: string | null,
-  { callerIds, countryCode }: Surroundings,
+  { callerIds, countryCode }: References,
 ): void {
   row.outboundCallerIdAsSent = sent;
   row.outboundCallerIdId = sent === null ? null : (callerIds.get(canonicalNumber(sent, countryCode)) ?? null);
 }
 
-function reasonOf(changes: Deed['changes'], active: boolean): RevocationReason {
+function reasonOf(changes: AuditEvent['changes'], active: boolean): RevocationReason {
   if (!active && 'status' in changes) return 'disabled';
   return 'sip_password' in changes ? 'password_changed' : 'changed';
 }

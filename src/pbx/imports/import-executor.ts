@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { chunksOf } from '../../core/chunks';
 import { csvLines } from '../../core/csv';
 import { now } from '../../core/time';
@@ -10,22 +10,32 @@ import { type RevocationNode } from '../../schema/revocation-node.entity';
 import { RevocationsService } from '../../nodes/revocations/revocations.service';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { type Edit, type NewRow } from './change-planner';
-import { ImportHolders } from './import-holders.service';
+import { type PlannedChange, type NewRow } from './change-planner';
+import { ImportAccess } from './import-holders.service';
 import { type Candidate } from './row-parser';
-import { ImportStore, type Outcome } from './import-jobs.repository';
-import { ImportWriter } from './bulk-writer';
+import { ImportJobsRepository, type Outcome } from './import-jobs.repository';
+import { BulkWriter } from './bulk-writer';
 import { type RowErrors } from './row-validator';
 import { type RunningImport } from './running-import';
-import { DatabaseSurroundings } from './reference-lookup';
-import { inTurns } from '../../core/yielding';
-import { CHUNK, countsOf, examine, judge, percentOf, type Tally, TRIAL, type Way, wayOf } from './import-run';
+import { DatabaseReferences } from './reference-lookup';
+import { forEachYielding } from '../../core/yielding';
+import {
+  CHUNK,
+  countsOf,
+  validateAll,
+  validateChunk,
+  percentOf,
+  type RowCounts,
+  VALIDATION_SHARE,
+  type ImportRun,
+  createRun,
+} from './import-run';
 
 const DEEDS_AT_ONCE = 500;
 
-interface Written extends Tally {
+interface Written extends RowCounts {
   works: RevocationNode[];
-  deeds: Deed[];
+  deeds: AuditEvent[];
   /** The passwords that were made, as CSV; of each chunk. */
   passwords: string[];
 }
@@ -39,7 +49,7 @@ class RowsRefused extends Error {
 
 /** Carries imports out. */
 @Injectable()
-export class ImportWork {
+export class ImportExecutor {
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
@@ -47,21 +57,21 @@ export class ImportWork {
     private readonly revocations: RevocationsService,
     private readonly changes: ExtensionChanges,
     private readonly audit: AuditService,
-    private readonly holders: ImportHolders,
-    private readonly store: ImportStore,
-    private readonly writer: ImportWriter,
+    private readonly holders: ImportAccess,
+    private readonly store: ImportJobsRepository,
+    private readonly writer: BulkWriter,
   ) {}
 
   /**
    * Resolves when it is over, be it done or refused; nodes have then been told, as far as they are in time.
-   * @throws ImportStopped, HolderGone, JobLost, OutcomeUnknown, and what the database says
+   * @throws ImportStopped, AccessRevoked, JobLost, OutcomeUnknown, and what the database says
    */
   async run(running: RunningImport): Promise<void> {
     const { job } = running;
     await this.holders.require(running.account);
-    const way = wayOf(running, this.credentials);
+    const way = createRun(running, this.credentials);
     if (job.mode === 'per_row' && !job.dryRun) return this.rowByRow(way);
-    const trial = await examine(way, this.dataSource.manager);
+    const trial = await validateAll(way, this.dataSource.manager);
     if (job.dryRun) await this.conclude(running, { ...ended(job.total), ...countsOf(trial) }, trial.errors);
     else if (trial.errors.length > 0) await this.refuse(running, trial.errors);
     else await this.allOrNothing(way);
@@ -70,10 +80,10 @@ export class ImportWork {
   /** Tells of what was, or may have been, changed. */
   async tell(running: RunningImport): Promise<void> {
     const { domain } = running.account;
-    await inTurns(running.touched.splice(0), (number) => this.changes.tell({ number, domain }));
+    await forEachYielding(running.touched.splice(0), (number) => this.changes.emit({ number, domain }));
   }
 
-  private async allOrNothing(way: Way): Promise<void> {
+  private async allOrNothing(way: ImportRun): Promise<void> {
     const { running } = way;
     await this.holders.require(running.account);
     try {
@@ -87,7 +97,7 @@ export class ImportWork {
     }
   }
 
-  private async writeAll(way: Way, manager: EntityManager): Promise<[Outcome, RevocationNode[]]> {
+  private async writeAll(way: ImportRun, manager: EntityManager): Promise<[Outcome, RevocationNode[]]> {
     const { running } = way;
     const { job, candidates } = running;
     const around = await this.hold(way, manager);
@@ -97,7 +107,7 @@ export class ImportWork {
       running.goOn();
       add(all, await this.write(way, manager, around, chunk));
       seen += chunk.length;
-      const share = TRIAL * job.total + (1 - TRIAL) * seen;
+      const share = VALIDATION_SHARE * job.total + (1 - VALIDATION_SHARE) * seen;
       running.step({ processed: seen, percent: Math.min(99, percentOf(share, job)) });
     }
     if (all.errors.length > 0) throw new RowsRefused(all.errors);
@@ -108,10 +118,10 @@ export class ImportWork {
     return [outcome, all.works];
   }
 
-  private async rowByRow(way: Way): Promise<void> {
+  private async rowByRow(way: ImportRun): Promise<void> {
     const { running } = way;
     const { job, candidates } = running;
-    const sum: Tally = { created: 0, updated: 0, unchanged: 0, errors: [] };
+    const sum: RowCounts = { created: 0, updated: 0, unchanged: 0, errors: [] };
     const carriedOut: Promise<void>[] = [];
     let seen = 0;
     for (const chunk of chunksOf(candidates, CHUNK)) {
@@ -134,7 +144,7 @@ export class ImportWork {
     }
     const outcome = { ...ended(job.total), ...countsOf(sum) };
     await this.transactions.run(async (manager) => {
-      await this.store.note(manager, job.id, outcome);
+      await this.store.saveProgress(manager, job.id, outcome);
       await this.recordImport(manager, running, outcome);
     });
     await Promise.all(carriedOut);
@@ -142,23 +152,23 @@ export class ImportWork {
   }
 
   /** The tenant, held until the transaction ends, and what is known of it. */
-  private async hold({ running }: Way, manager: EntityManager): Promise<DatabaseSurroundings> {
+  private async hold({ running }: ImportRun, manager: EntityManager): Promise<DatabaseReferences> {
     const tenant = await lockTenant(manager, running.account.tenantId);
-    return DatabaseSurroundings.of(manager, running.account, tenant);
+    return DatabaseReferences.of(manager, running.account, tenant);
   }
 
   private async write(
-    way: Way,
+    way: ImportRun,
     manager: EntityManager,
-    around: DatabaseSurroundings,
+    around: DatabaseReferences,
     chunk: readonly Candidate[],
   ): Promise<Written> {
     const { running, edits: maker, made } = way;
     const rows: NewRow[] = [];
-    const edits: Edit[] = [];
+    const edits: PlannedChange[] = [];
     const secrets: string[][] = [];
-    const tally: Tally = { created: 0, updated: 0, unchanged: 0, errors: [] };
-    await judge(way, around, chunk, (verdict) => {
+    const tally: RowCounts = { created: 0, updated: 0, unchanged: 0, errors: [] };
+    await validateChunk(way, around, chunk, (verdict) => {
       if (verdict.kind === 'refuse') tally.errors.push(verdict.told);
       else if (verdict.kind === 'create') {
         const { number, given } = verdict;
@@ -166,7 +176,7 @@ export class ImportWork {
         rows.push(maker.newRow(given, credentials, around));
         if (credentials.generated) secrets.push([number, credentials.password]);
       } else {
-        const edit = maker.edit(verdict.extension, verdict.given, around);
+        const edit = maker.plan(verdict.extension, verdict.given, around);
         if (edit) edits.push(edit);
         else tally.unchanged += 1;
       }
@@ -186,7 +196,7 @@ export class ImportWork {
   ): Promise<void> {
     await this.store.addErrors(manager, job.id, errors);
     for (const lines of passwords) await this.store.addPasswords(manager, job.id, lines);
-    await this.store.note(manager, job.id, outcome);
+    await this.store.saveProgress(manager, job.id, outcome);
     for (const some of chunksOf(deeds, DEEDS_AT_ONCE)) {
       await this.audit.record(manager, account.tenantId, account.actor, some);
     }
@@ -217,7 +227,7 @@ export class ImportWork {
   private async conclude(running: RunningImport, outcome: Outcome, errors: RowErrors[]): Promise<void> {
     await this.transactions.run(async (manager) => {
       await this.store.addErrors(manager, running.job.id, errors);
-      await this.store.note(manager, running.job.id, outcome);
+      await this.store.saveProgress(manager, running.job.id, outcome);
     });
     running.step(outcome);
   }
@@ -238,7 +248,7 @@ function add(all: Written, more: Written): void {
   for (const each of more.passwords) all.passwords.push(each);
 }
 
-function sumOf(one: Tally, other: Tally): Tally {
+function sumOf(one: RowCounts, other: RowCounts): RowCounts {
   return {
     created: one.created + other.created,
     updated: one.updated + other.updated,

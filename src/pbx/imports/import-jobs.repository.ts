@@ -11,7 +11,7 @@ import {
 } from 'typeorm';
 import { type Actor } from '../../core/actor';
 import { AuditService } from '../../events/audit/audit.service';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { type Scope } from '../../core/roles';
 import { Conflict, NotFound } from '../../core/errors';
 import { type PageQuery, pageOf } from '../../api/edge/page';
@@ -62,7 +62,7 @@ export function stoppedMessage({ mode, dryRun, processed }: ImportJob): string {
 
 /** Import jobs, their error reports and their passwords, in the database. */
 @Injectable()
-export class ImportStore {
+export class ImportJobsRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
@@ -85,30 +85,30 @@ export class ImportStore {
    * @throws Conflict as create() does
    */
   async refuseSecond(tenantId: number, manager: EntityManager = this.dataSource.manager): Promise<void> {
-    const alive = { tenantId, status: UNDER_WAY, heartbeatAt: MoreThan(deadLine()) };
+    const alive = { tenantId, status: UNDER_WAY, heartbeatAt: MoreThan(staleCutoff()) };
     if (await manager.existsBy(ImportJob, alive)) throw ALREADY_RUNNING;
   }
 
   /** @throws NotFound for one that the account does not see */
-  async find(account: AccountOf, id: number): Promise<ImportJob> {
+  async find(account: AuthContext, id: number): Promise<ImportJob> {
     const where = { ...visibleTo(account), id };
     const job = await this.dataSource.manager.findOneBy(ImportJob, where);
     if (!job) throw new NotFound();
-    if (isOver(job) || job.heartbeatAt > deadLine()) return job;
-    await this.bury(job);
+    if (isOver(job) || job.heartbeatAt > staleCutoff()) return job;
+    await this.failAbandoned(job);
     return this.dataSource.manager.findOneByOrFail(ImportJob, where);
   }
 
   /** The newest first. */
-  async list(account: AccountOf, query: PageQuery): Promise<[ImportJob[], number]> {
+  async list(account: AuthContext, query: PageQuery): Promise<[ImportJob[], number]> {
     const { skip, perPage } = pageOf(query);
     const where = visibleTo(account);
     const dead = await this.dataSource.manager.findBy(ImportJob, {
       ...where,
       status: UNDER_WAY,
-      heartbeatAt: LessThan(deadLine()),
+      heartbeatAt: LessThan(staleCutoff()),
     });
-    for (const job of dead) await this.bury(job);
+    for (const job of dead) await this.failAbandoned(job);
     return this.dataSource.manager.findAndCount(ImportJob, {
       where,
       order: { id: 'DESC' },
@@ -117,8 +117,8 @@ export class ImportStore {
     });
   }
 
-  private async bury(job: ImportJob): Promise<void> {
-    const dead = { id: job.id, status: UNDER_WAY, heartbeatAt: LessThan(deadLine()) };
+  private async failAbandoned(job: ImportJob): Promise<void> {
+    const dead = { id: job.id, status: UNDER_WAY, heartbeatAt: LessThan(staleCutoff()) };
     const end = { status: 'failed', message: stoppedMessage(job), finishedAt: now() } as const;
     await this.transactions.run((manager) => manager.update(ImportJob, dead, end));
   }
@@ -127,7 +127,7 @@ export class ImportStore {
    * Writes how a job is, in the transaction of what it did.
    * @throws JobLost
    */
-  async note(manager: EntityManager, id: number, outcome: Outcome): Promise<void> {
+  async saveProgress(manager: EntityManager, id: number, outcome: Outcome): Promise<void> {
     const { affected } = await manager
       .createQueryBuilder()
       .update(ImportJob)
@@ -138,7 +138,7 @@ export class ImportStore {
   }
 
   /** Says that these live, and how far they are. */
-  async beat(jobs: readonly ImportJob[]): Promise<void> {
+  async heartbeat(jobs: readonly ImportJob[]): Promise<void> {
     await this.transactions.run(async (manager) => {
       for (const { id, processed, percent } of jobs) {
         const life = { processed, percent, heartbeatAt: now() };
@@ -234,7 +234,7 @@ export class ImportStore {
   }
 }
 
-const deadLine = (): Date => new Date(Date.now() - DEAD_AFTER_MS);
+const staleCutoff = (): Date => new Date(Date.now() - DEAD_AFTER_MS);
 const passwordsEnd = (): Date => new Date(Date.now() - PASSWORDS_KEPT_MS);
 const placeOf = (jobId: number): string => `passwords of import ${jobId}`;
 
@@ -243,7 +243,7 @@ export const scopeKey = (scope: Scope): string =>
   createHash('sha256').update(JSON.stringify(scope)).digest('hex');
 
 /** All of the tenant, or for who sees but some extensions those that he asked for himself as one who saw these. */
-function visibleTo({ tenantId, scope, userId, tokenId }: AccountOf): FindOptionsWhere<ImportJob> {
+function visibleTo({ tenantId, scope, userId, tokenId }: AuthContext): FindOptionsWhere<ImportJob> {
   if (scope.kind === 'all') return { tenantId };
   const mine = { tenantId, scope: scopeKey(scope) };
   return userId === null ? { ...mine, userId: IsNull(), tokenId } : { ...mine, userId };

@@ -6,16 +6,16 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { ServiceUnavailable } from '../../core/errors';
 import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { isUnavailable, OutcomeUnknown } from '../../platform/database/unavailable';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
-import { HolderGone } from './import-holders.service';
+import { AccessRevoked } from './import-holders.service';
 import { type Candidate } from './row-parser';
-import { ALREADY_RUNNING, ImportStore, scopeKey, stoppedMessage } from './import-jobs.repository';
-import { ImportWork } from './import-executor';
+import { ALREADY_RUNNING, ImportJobsRepository, scopeKey, stoppedMessage } from './import-jobs.repository';
+import { ImportExecutor } from './import-executor';
 import { ImportStopped, RunningImport } from './running-import';
 
 const MOST_AT_WORK = 2;
@@ -26,10 +26,8 @@ const PURGE_EVERY_MS = 3_600_000;
 
 /** The imports that this process has taken on: a few at work, some waiting. */
 @Injectable()
-export class ImportRunner
-  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
-{
-  private readonly logger = new Logger(ImportRunner.name);
+export class ImportQueue implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger(ImportQueue.name);
   private readonly waiting: RunningImport[] = [];
   private readonly atWork = new Map<RunningImport, Promise<void>>();
   /** Tenants of whom one is being accepted, waits, or is at work. */
@@ -41,8 +39,8 @@ export class ImportRunner
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
-    private readonly store: ImportStore,
-    private readonly work: ImportWork,
+    private readonly store: ImportJobsRepository,
+    private readonly work: ImportExecutor,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -73,7 +71,7 @@ export class ImportRunner
    * @throws ServiceUnavailable when too many are waiting, or Dialplane is stopping
    */
   async accept(
-    account: AccountOf,
+    account: AuthContext,
     asked: Pick<ImportJob, 'action' | 'mode' | 'dryRun'>,
     read: () => Promise<readonly Candidate[]>,
   ): Promise<ImportJob> {
@@ -126,7 +124,9 @@ export class ImportRunner
     const { job } = running;
     try {
       running.step({ status: 'running' });
-      await this.transactions.run((manager) => this.store.note(manager, job.id, { status: 'running' }));
+      await this.transactions.run((manager) =>
+        this.store.saveProgress(manager, job.id, { status: 'running' }),
+      );
       await this.work.run(running);
     } catch (error) {
       if (error instanceof OutcomeUnknown) await this.work.tell(running);
@@ -139,11 +139,11 @@ export class ImportRunner
   /** Whatever was committed stands, and so does what the job then said of itself. Never fails. */
   private async fail(running: RunningImport, error: unknown): Promise<void> {
     const { job } = running;
-    const expected = error instanceof ImportStopped || error instanceof HolderGone;
+    const expected = error instanceof ImportStopped || error instanceof AccessRevoked;
     if (!expected) this.logger.error({ job: job.id, err: error }, 'an import failed');
     const outcome = { status: 'failed', message: messageOf(error, job), finishedAt: now() } as const;
     try {
-      await this.transactions.run((manager) => this.store.note(manager, job.id, outcome));
+      await this.transactions.run((manager) => this.store.saveProgress(manager, job.id, outcome));
       running.step(outcome);
     } catch {
       const kept = await this.dataSource.manager.findOneBy(ImportJob, { id: job.id }).catch(() => null);
@@ -155,7 +155,7 @@ export class ImportRunner
     const jobs = [...this.atWork.keys(), ...this.waiting].map(({ job }) => job);
     if (jobs.length === 0 || this.beating) return Promise.resolve();
     return (this.beating = this.store
-      .beat(jobs)
+      .heartbeat(jobs)
       .catch((error: unknown) => this.logger.warn({ err: error }, 'imports could not say that they live'))
       .finally(() => (this.beating = null)));
   }
@@ -176,6 +176,6 @@ function messageOf(error: unknown, job: ImportJob): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof HolderGone) return 'Who started it may no longer do so';
+  if (error instanceof AccessRevoked) return 'Who started it may no longer do so';
   return isUnavailable(error) ? 'The database was away' : 'Server error';
 }

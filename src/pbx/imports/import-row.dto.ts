@@ -3,7 +3,7 @@ import { Field } from '../../api/edge/field';
 import { matching, oneOf, text } from '../../core/rules';
 import {
   CreateExtensionDto,
-  PASSWORD,
+  SIP_PASSWORD,
   UpdateExtensionDto,
 } from '../../api/pbx/extensions/extension-input.dto';
 import { EXTENSION_NUMBER } from '../../core/extension-number';
@@ -31,6 +31,6 @@ export class UpdatingRowDto extends UpdateExtensionDto {
   override extension_number = '';
 
   /** Null: it stays as it is. */
-  @Field('nullable', text(PASSWORD))
+  @Field('nullable', text(SIP_PASSWORD))
   override sip_password: string | null | undefined = undefined;
 }

@@ -1,10 +1,10 @@
 import { type ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { ServiceUnavailable } from '../../core/errors';
-import { ImportHolders } from './import-holders.service';
+import { ImportAccess } from './import-holders.service';
 import { type ImportJob, isOver } from '../../schema/import-job.entity';
-import { ImportRunner } from './import-queue.service';
+import { ImportQueue } from './import-queue.service';
 import { mapImport } from '../../api/pbx/imports/imports.dto';
 import { ImportsService } from './imports.service';
 
@@ -18,7 +18,7 @@ const RETRY = 'retry: 2000\n\n';
 const HEARTBEAT = ': heartbeat\n\n';
 
 interface Reader {
-  account: AccountOf;
+  account: AuthContext;
   response: ServerResponse;
   /** What it was told last. */
   told: string;
@@ -33,8 +33,8 @@ export class ImportStreams implements BeforeApplicationShutdown {
 
   constructor(
     private readonly imports: ImportsService,
-    private readonly runner: ImportRunner,
-    private readonly holders: ImportHolders,
+    private readonly runner: ImportQueue,
+    private readonly holders: ImportAccess,
   ) {}
 
   /** Before the server waits for its answers to end. */
@@ -51,7 +51,7 @@ export class ImportStreams implements BeforeApplicationShutdown {
    * @param start sends the head
    * @throws ServiceUnavailable when there are too many readers, or Dialplane is stopping
    */
-  open(account: AccountOf, job: ImportJob, response: ServerResponse, start: () => void): void {
+  open(account: AuthContext, job: ImportJob, response: ServerResponse, start: () => void): void {
     const ofTenant = [...this.readers].filter((each) => each.account.tenantId === account.tenantId);
     const full = this.readers.size >= MOST_READERS || ofTenant.length >= MOST_OF_TENANT;
     if (this.stopped || full) throw new ServiceUnavailable(FULL_RETRY_S);

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { csvLines } from '../../core/csv';
 import { Conflict, NotFound } from '../../core/errors';
 import { idOf } from '../../core/id';
 import { type PageQuery } from '../../api/edge/page';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
-import { readImport } from './row-parser';
-import { ImportRunner } from './import-queue.service';
-import { ImportStore } from './import-jobs.repository';
+import { parseRows } from './row-parser';
+import { ImportQueue } from './import-queue.service';
+import { ImportJobsRepository } from './import-jobs.repository';
 import {
   type ImportDetailDto,
   type ImportDto,
@@ -20,28 +20,28 @@ import {
 @Injectable()
 export class ImportsService {
   constructor(
-    private readonly store: ImportStore,
-    private readonly runner: ImportRunner,
+    private readonly store: ImportJobsRepository,
+    private readonly runner: ImportQueue,
   ) {}
 
   /**
    * Takes an import on, which then goes its way.
    * @throws InvalidData, MalformedRequest, Conflict, ServiceUnavailable
    */
-  async start(account: AccountOf, query: ImportQuery, body: unknown): Promise<ImportDetailDto> {
+  async start(account: AuthContext, query: ImportQuery, body: unknown): Promise<ImportDetailDto> {
     const { action = 'create', mode = 'all_or_nothing', dry_run } = query;
     const asked = { action, mode, dryRun: dry_run === 'true' };
-    const job = await this.runner.accept(account, asked, () => readImport(body));
+    const job = await this.runner.accept(account, asked, () => parseRows(body));
     return mapImportDetail(job, false, []);
   }
 
   /** @throws NotFound */
-  async detail(account: AccountOf, id: string): Promise<ImportDetailDto> {
+  async detail(account: AuthContext, id: string): Promise<ImportDetailDto> {
     const job = await this.find(account, id);
     return mapImportDetail(job, await this.hasPasswords(job), await this.store.errors(job.id));
   }
 
-  async list(account: AccountOf, query: PageQuery): Promise<[ImportDto[], number]> {
+  async list(account: AuthContext, query: PageQuery): Promise<[ImportDto[], number]> {
     const [found, total] = await this.store.list(account, query);
     const jobs = found.map((job) => this.atPresent(job));
     const withPasswords = await this.store.withPasswords(jobs.filter(isOver));
@@ -49,7 +49,7 @@ export class ImportsService {
   }
 
   /** The job as it is at this moment. @throws NotFound */
-  async find(account: AccountOf, id: string): Promise<ImportJob> {
+  async find(account: AuthContext, id: string): Promise<ImportJob> {
     const job = await this.store.find(account, idOf(id));
     return this.atPresent(job);
   }
@@ -63,7 +63,7 @@ export class ImportsService {
    * @throws NotFound also when they were fetched, or a day is over
    * @throws Conflict while the import goes on
    */
-  async takePasswords(account: AccountOf, id: string): Promise<string> {
+  async takePasswords(account: AuthContext, id: string): Promise<string> {
     const job = await this.findOver(account, id);
     return (
       csvLines([['extension_number', 'sip_password']]) + (await this.store.takePasswords(job, account.actor))
@@ -71,12 +71,12 @@ export class ImportsService {
   }
 
   /** Whether they could be taken now. @throws NotFound, Conflict as takePasswords() does */
-  async requirePasswords(account: AccountOf, id: string): Promise<void> {
+  async requirePasswords(account: AuthContext, id: string): Promise<void> {
     const job = await this.findOver(account, id);
     if (!(await this.hasPasswords(job))) throw new NotFound();
   }
 
-  private async findOver(account: AccountOf, id: string): Promise<ImportJob> {
+  private async findOver(account: AuthContext, id: string): Promise<ImportJob> {
     const job = await this.find(account, id);
     if (!isOver(job)) throw new Conflict('The import is still running.');
     return job;

@@ -1,5 +1,5 @@
 import { type EntityManager, In } from 'typeorm';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { CallerId } from '../../schema/caller-id.entity';
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
 import { Extension } from '../../schema/extension.entity';
@@ -7,12 +7,12 @@ import { Team } from '../../schema/team.entity';
 import { emergencyNumbersOf } from '../../core/emergency-numbers';
 import { type Tenant } from '../../schema/tenant.entity';
 import { type Candidate } from './row-parser';
-import { type Surroundings } from './row-validator';
+import { type References } from './row-validator';
 
-type Account = Pick<AccountOf, 'tenantId' | 'countryCode'>;
+type Account = Pick<AuthContext, 'tenantId' | 'countryCode'>;
 
 /** What the database says about rows, asked for many rows at a time. */
-export class DatabaseSurroundings implements Surroundings {
+export class DatabaseReferences implements References {
   live = new Map<string, Extension>();
   readonly teams = new Set<number>();
   readonly callerIds = new Map<string, number>();
@@ -34,9 +34,9 @@ export class DatabaseSurroundings implements Surroundings {
     manager: EntityManager,
     { tenantId, countryCode }: Account,
     tenant: Tenant,
-  ): Promise<DatabaseSurroundings> {
+  ): Promise<DatabaseReferences> {
     const { maxExtensions } = tenant;
-    const around = new DatabaseSurroundings(
+    const around = new DatabaseReferences(
       manager,
       tenantId,
       countryCode,
@@ -54,7 +54,7 @@ export class DatabaseSurroundings implements Surroundings {
   }
 
   /** Reads what these rows need; of the extensions, theirs take the place of those before. */
-  async look(candidates: readonly Candidate[]): Promise<void> {
+  async preload(candidates: readonly Candidate[]): Promise<void> {
     const numbers = candidates.flatMap(({ number }) => number ?? []);
     const found =
       numbers.length === 0

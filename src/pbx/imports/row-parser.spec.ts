@@ -1,13 +1,13 @@
 import { CsvBody } from '../../core/csv';
 import { type InvalidData } from '../../core/errors';
 import { JsonBody } from '../../core/json-rows';
-import { type Candidate, MOST_IMPORTED, readImport } from './row-parser';
+import { type Candidate, MAX_IMPORT_ROWS, parseRows } from './row-parser';
 
 const json = (body: object): JsonBody => new JsonBody(Buffer.from(JSON.stringify(body)));
-const csv = (text: string): Promise<Candidate[]> => readImport(new CsvBody(Buffer.from(text)));
+const csv = (text: string): Promise<Candidate[]> => parseRows(new CsvBody(Buffer.from(text)));
 const numbers = (candidates: Candidate[]) => candidates.map(({ number }) => number);
 const refusal = (body: unknown): Promise<string | undefined> =>
-  readImport(body).then(
+  parseRows(body).then(
     () => undefined,
     (error: InvalidData) => Object.values(error.errors)[0]?.[0],
   );
@@ -40,7 +40,7 @@ describe('the rows of a file', () => {
   });
 
   it('of JSON are taken as they are', async () => {
-    const [first, second] = await readImport(
+    const [first, second] = await parseRows(
       json({ rows: [{ extension_number: '1001', tls_enabled: '1' }, {}] }),
     );
     expect(first?.row).toEqual({
@@ -64,7 +64,7 @@ describe('numbers', () => {
   it.each(['1001-1000', '100-1000', '99-100', '1000-', '-1000', '1-2-3', ' 1000', '1000 - 1001', 'x', ''])(
     '%j is none',
     async (number) => {
-      expect(numbers(await readImport(json({ rows: [{ extension_number: number }] })))).toEqual([null]);
+      expect(numbers(await parseRows(json({ rows: [{ extension_number: number }] })))).toEqual([null]);
     },
   );
 
@@ -80,7 +80,7 @@ describe('numbers', () => {
 
   it('are no more than may be imported', async () => {
     const rows = [{ extension_number: '10000-19999' }];
-    expect(await readImport(json({ rows }))).toHaveLength(MOST_IMPORTED);
+    expect(await parseRows(json({ rows }))).toHaveLength(MAX_IMPORT_ROWS);
     const more = json({ rows: [...rows, { extension_number: 'x' }] });
     expect(await refusal(more)).toBe('No more than 10000 extensions may be imported at once.');
     const huge = json({ rows: [{ extension_number: '1000000000-9999999999' }] });

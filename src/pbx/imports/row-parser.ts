@@ -2,10 +2,10 @@ import { requireColumns } from '../../core/columns';
 import { CsvBody, type CsvRow, readCsv, truthOf } from '../../core/csv';
 import { InvalidData, MalformedRequest } from '../../core/errors';
 import { JsonBody, readJsonRows } from '../../core/json-rows';
-import { inTurns } from '../../core/yielding';
+import { forEachYielding } from '../../core/yielding';
 
 /** How many extensions one import may hold. */
-export const MOST_IMPORTED = 10_000;
+export const MAX_IMPORT_ROWS = 10_000;
 
 /** A row's number, as in extension-number.ts, or `1000-1199` for all from the one to the other. */
 export const NUMBERS = /^([0-9]{3,10})(?:-([0-9]{3,10}))?$/;
@@ -28,9 +28,9 @@ const COLUMNS: Record<string, 'text' | 'integer' | 'boolean'> = {
 
 const TOO_MANY = InvalidData.field(
   'rows',
-  `No more than ${MOST_IMPORTED} extensions may be imported at once.`,
+  `No more than ${MAX_IMPORT_ROWS} extensions may be imported at once.`,
 );
-const FORM = { columns: Object.keys(COLUMNS), most: MOST_IMPORTED, tooMany: TOO_MANY, field: 'rows' };
+const FORM = { columns: Object.keys(COLUMNS), most: MAX_IMPORT_ROWS, tooMany: TOO_MANY, field: 'rows' };
 
 /** A row as it was sent, of a file that can be read. */
 export interface ImportRow {
@@ -56,7 +56,7 @@ export interface Candidate {
  * Reads what was sent, CSV or `{"rows": […]}`.
  * @throws InvalidData for what no row can be blamed for: no rows, too many, an unknown column
  */
-export async function readImport(body: unknown): Promise<Candidate[]> {
+export async function parseRows(body: unknown): Promise<Candidate[]> {
   const rows = body instanceof CsvBody ? await csvRows(body) : await jsonRows(body);
   if (rows.length === 0) throw InvalidData.field('rows', 'The rows field is required.');
   return candidatesOf(rows);
@@ -87,7 +87,9 @@ function typed(column: string, cell: string): unknown {
 async function jsonRows(body: unknown): Promise<ImportRow[]> {
   if (!(body instanceof JsonBody)) throw new MalformedRequest();
   const rows: ImportRow[] = [];
-  await inTurns((await readJsonRows(body, FORM)) ?? [], (given) => rows.push(jsonRow(given, rows.length)));
+  await forEachYielding((await readJsonRows(body, FORM)) ?? [], (given) =>
+    rows.push(jsonRow(given, rows.length)),
+  );
   return rows;
 }
 
@@ -101,7 +103,7 @@ function jsonRow(given: unknown, place: number): ImportRow {
 
 function candidatesOf(rows: ImportRow[]): Candidate[] {
   const ranges = rows.map((row) => numbersOf(row.given.extension_number));
-  if (ranges.reduce((sum, { count }) => sum + count, 0) > MOST_IMPORTED) throw TOO_MANY;
+  if (ranges.reduce((sum, { count }) => sum + count, 0) > MAX_IMPORT_ROWS) throw TOO_MANY;
   const seen = new Set<string>();
   return rows.flatMap((row, place): Candidate[] => {
     const { first, count } = ranges[place] ?? { first: null, count: 1 };

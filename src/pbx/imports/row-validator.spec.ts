@@ -2,7 +2,7 @@ import { type Scope } from '../../core/roles';
 import { type Extension } from '../../schema/extension.entity';
 import { type ImportAction } from '../../schema/import-job.entity';
 import { type Candidate } from './row-parser';
-import { Judgement, type Surroundings } from './row-validator';
+import { RowValidator, type References } from './row-validator';
 
 const THERE = {
   id: 1,
@@ -10,7 +10,7 @@ const THERE = {
   teamId: 7,
   outboundCallerIdAsSent: '0900000001',
 } as Extension;
-const AROUND: Surroundings = {
+const AROUND: References = {
   live: new Map([['1001', THERE]]),
   teams: new Set([5]),
   callerIds: new Map([['84900000002', 2]]),
@@ -32,8 +32,8 @@ function judged(
   given: Record<string, unknown>,
   { scope = ALL, room = Infinity, fromCsv = true } = {},
 ): unknown {
-  const judgement = new Judgement({ tenantId: 1, scope }, action);
-  const verdict = judgement.judge(candidate(given, fromCsv), AROUND, room);
+  const judgement = new RowValidator({ tenantId: 1, scope }, action);
+  const verdict = judgement.validate(candidate(given, fromCsv), AROUND, room);
   return verdict.kind === 'refuse' ? verdict.told.errors : verdict.kind;
 }
 

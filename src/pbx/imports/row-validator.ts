@@ -1,8 +1,8 @@
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
 import { type FieldErrors, InvalidData } from '../../core/errors';
-import { nullable } from '../../api/edge/field';
+import { nullableFields } from '../../api/edge/field';
 import { readFields } from '../../api/edge/fields.pipe';
-import { mayUseTeam, sees, type Viewer } from '../../accounts/scope/extension-scope';
+import { mayUseTeam, canSee, type ScopedCaller } from '../../accounts/scope/extension-scope';
 import { IS_EMERGENCY } from '../../core/extension-number';
 import { type Extension } from '../../schema/extension.entity';
 import { weakness } from '../../platform/secrets/weak-password';
@@ -11,7 +11,7 @@ import { CreatingRowDto, UpdatingRowDto } from './import-row.dto';
 import { type Candidate, type ImportRow } from './row-parser';
 
 /** What a row is held to, beside its fields' rules. */
-export interface Surroundings {
+export interface References {
   /** The tenant's live extensions by number, those out of the account's scope included. */
   live: ReadonlyMap<string, Extension>;
   teams: ReadonlySet<number>;
@@ -31,7 +31,7 @@ export interface RowErrors {
 }
 
 /** What is to become of a candidate. */
-export type Verdict =
+export type RowResult =
   | { kind: 'refuse'; told: RowErrors }
   | { kind: 'create'; number: string; given: CreatingRowDto }
   | { kind: 'update'; extension: Extension; given: UpdatingRowDto };
@@ -42,7 +42,7 @@ type Checked = { given: object; errors: null } | { given: null; errors: FieldErr
 const LONGEST_NUMBER_TOLD = 50;
 
 /** Holds rows to all that the single create and update hold them to, with the same sentences. */
-export class Judgement {
+export class RowValidator {
   /** A range's fields are checked once. */
   private readonly checked = new Map<Dto, WeakMap<ImportRow, Checked>>([
     [CreatingRowDto, new WeakMap()],
@@ -50,15 +50,15 @@ export class Judgement {
   ]);
 
   constructor(
-    private readonly viewer: Viewer,
+    private readonly viewer: ScopedCaller,
     private readonly action: ImportAction,
   ) {}
 
   /** @param room for how many more extensions the tenant has room */
-  judge(candidate: Candidate, around: Surroundings, room: number): Verdict {
+  validate(candidate: Candidate, around: References, room: number): RowResult {
     const { row, number } = candidate;
     const found = number === null ? undefined : around.live.get(number);
-    const mine = found && sees(this.viewer, found) ? found : undefined;
+    const mine = found && canSee(this.viewer, found) ? found : undefined;
     const creates = this.action === 'create' || (this.action === 'upsert' && !mine);
     const checked = this.check(creates ? CreatingRowDto : UpdatingRowDto, row, number);
     const errors: FieldErrors = { ...checked.errors, ...(row.wrong !== null && { row: [row.wrong] }) };
@@ -84,7 +84,7 @@ export class Judgement {
     if (known) return known;
     const nothing = row.fromCsv ? '' : null;
     const fields = Object.entries(row.given).filter(
-      ([field, value]) => value !== nothing || field === 'extension_number' || nullable(dto).has(field),
+      ([field, value]) => value !== nothing || field === 'extension_number' || nullableFields(dto).has(field),
     );
     const given = { ...Object.fromEntries(fields), ...(number !== null && { extension_number: number }) };
     const checked = checkFields(dto, given);
@@ -95,7 +95,7 @@ export class Judgement {
   /** A team that an extension is in already is right. */
   private teamError(
     { given }: ImportRow,
-    { teams }: Surroundings,
+    { teams }: References,
     mine: Extension | undefined,
     creates: boolean,
   ): string | null {
@@ -133,7 +133,7 @@ function numberError(
 /** One that an extension has already is right, whatever became of it since. */
 function callerIdError(
   { given }: ImportRow,
-  { callerIds, countryCode }: Surroundings,
+  { callerIds, countryCode }: References,
   mine: Extension | undefined,
 ): string | null {
   const sent = given.outbound_caller_id;
@@ -142,13 +142,13 @@ function callerIdError(
   return known ? null : 'The selected outbound caller id is invalid.';
 }
 
-function passwordError({ row, number }: Candidate, { refuseWeakPasswords }: Surroundings): string | null {
+function passwordError({ row, number }: Candidate, { refuseWeakPasswords }: References): string | null {
   const sent = row.given.sip_password;
   if (!refuseWeakPasswords || typeof sent !== 'string' || sent === '') return null;
   return weakness('sip password', sent, { name: 'extension number', value: number ?? '' });
 }
 
-function tooMany({ maxExtensions }: Surroundings): string {
+function tooMany({ maxExtensions }: References): string {
   return `The account may not have more than ${maxExtensions} extensions.`;
 }
 

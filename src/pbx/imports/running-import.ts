@@ -1,4 +1,4 @@
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { Listeners } from '../../core/listeners';
 import { type ImportJob } from '../../schema/import-job.entity';
 import { type Candidate } from './row-parser';
@@ -18,7 +18,7 @@ export class RunningImport {
 
   constructor(
     readonly job: ImportJob,
-    readonly account: AccountOf,
+    readonly account: AuthContext,
     readonly candidates: readonly Candidate[],
   ) {}
 
@@ -30,7 +30,7 @@ export class RunningImport {
   /** How far it is; told to who watches. */
   step(outcome: Outcome): void {
     Object.assign(this.job, outcome);
-    this.listeners.tell(this.job);
+    this.listeners.emit(this.job);
   }
 
   stop(): void {

@@ -1,24 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { type Actor } from '../../core/actor';
-import { AuditService, type Deed } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween, type Fields } from '../../events/audit/changes';
-import { type AccountOf } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
 import { counted } from '../../core/counted';
 import { Conflict, InvalidData, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
 import { likePattern, type ListQuery, pageOf } from '../../api/edge/page';
 import { now } from '../../core/time';
-import { asRead } from '../../platform/database/search-collation';
-import { unlessTaken } from '../../platform/database/unique-violation';
+import { searchable } from '../../platform/database/search-collation';
+import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Department } from '../../schema/department.entity';
-import { type Viewer } from '../../accounts/scope/extension-scope';
+import { type ScopedCaller } from '../../accounts/scope/extension-scope';
 import { Extension } from '../../schema/extension.entity';
-import { takeFromDeleted } from '../extensions/detach-from-deleted';
-import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
+import { detachFromDeleted } from '../extensions/detach-from-deleted';
+import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type Change } from '../../nodes/revocations/revocation-store';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { takeTeam } from '../../accounts/users/detach-references';
+import { detachTeamFromUsers } from '../../accounts/users/detach-references';
 import { type CreateTeamDto, type UpdateTeamDto } from '../../api/pbx/teams/team.dto';
 import { Team } from '../../schema/team.entity';
 
@@ -33,14 +33,14 @@ export interface KnownTeam {
 export class TeamsService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly users: ChangedUsers,
+    private readonly users: UserChangeTransaction,
     private readonly audit: AuditService,
   ) {}
 
   /** Those that the account sees, by name, and how many there are. */
-  async list(viewer: Viewer, query: ListQuery): Promise<[KnownTeam[], number]> {
+  async list(viewer: ScopedCaller, query: ListQuery): Promise<[KnownTeam[], number]> {
     const { skip, perPage } = pageOf(query);
-    const name = asRead(this.dataSource, 't.name');
+    const name = searchable(this.dataSource, 't.name');
     const found = this.dataSource.createQueryBuilder(Team, 't').where(seenBy(viewer));
     if (query.search) {
       found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(query.search) });
@@ -55,7 +55,7 @@ export class TeamsService {
   }
 
   /** @throws NotFound */
-  detail(viewer: Viewer, id: number): Promise<KnownTeam> {
+  detail(viewer: ScopedCaller, id: number): Promise<KnownTeam> {
     return findTeam(this.dataSource.manager, viewer, id);
   }
 
@@ -63,7 +63,7 @@ export class TeamsService {
   create(tenantId: number, given: CreateTeamDto, actor: Actor): Promise<KnownTeam> {
     const { name, department_id: departmentId = null } = given;
     const row = { tenantId, name, departmentId, createdAt: now(), updatedAt: now() };
-    return unlessTaken('name', () =>
+    return rejectDuplicate('name', () =>
       this.users.run(async (manager) => {
         await lockTenant(manager, tenantId);
         await requireDepartment(manager, tenantId, departmentId);
@@ -81,9 +81,9 @@ export class TeamsService {
    * @param ifMatch the If-Match header
    * @throws NotFound, InvalidData, PreconditionFailed
    */
-  update(account: AccountOf, id: number, given: UpdateTeamDto, ifMatch?: string): Promise<KnownTeam> {
+  update(account: AuthContext, id: number, given: UpdateTeamDto, ifMatch?: string): Promise<KnownTeam> {
     const { tenantId, actor } = account;
-    return unlessTaken('name', () =>
+    return rejectDuplicate('name', () =>
       this.users.run(async (manager, forget) => {
         await lockTenant(manager, tenantId);
         const known = await findTeam(manager, account, id);
@@ -113,7 +113,7 @@ export class TeamsService {
    * Its group is remembered nowhere: when the last member left, it was forgotten.
    * @throws NotFound, PreconditionFailed; Conflict while it has live extensions
    */
-  async delete(account: AccountOf, id: number, ifMatch?: string): Promise<void> {
+  async delete(account: AuthContext, id: number, ifMatch?: string): Promise<void> {
     const { tenantId, actor } = account;
     await this.users.run(async (manager) => {
       await lockTenant(manager, tenantId);
@@ -122,8 +122,8 @@ export class TeamsService {
       requireMatch(ifMatch, before);
       if (extensions > 0) throw new Conflict(`The team has ${counted(extensions, 'extension')}.`);
       const taken = [
-        ...(await takeFromDeleted(manager, { tenantId, teamId: id }, { teamId: null })),
-        ...(await takeTeam(manager, id)),
+        ...(await detachFromDeleted(manager, { tenantId, teamId: id }, { teamId: null })),
+        ...(await detachTeamFromUsers(manager, id)),
       ];
       await manager.delete(Team, { id });
       await this.audit.record(manager, tenantId, actor, [deed('deleted', team, before, null), ...taken]);
@@ -131,7 +131,7 @@ export class TeamsService {
   }
 }
 
-function deed(action: string, { name }: Team, before: Fields | null, after: Fields | null): Deed {
+function deed(action: string, { name }: Team, before: Fields | null, after: Fields | null): AuditEvent {
   return { action, resourceType: 'team', resource: name, changes: changesBetween(before, after) };
 }
 
@@ -140,13 +140,13 @@ export function teamFields({ name, departmentId }: Team): Fields {
   return { name, department_id: departmentId };
 }
 
-function seenBy({ tenantId, scope }: Viewer): FindOptionsWhere<Team> {
+function seenBy({ tenantId, scope }: ScopedCaller): FindOptionsWhere<Team> {
   if (scope.kind === 'all') return { tenantId };
   return { tenantId, id: In(scope.kind === 'teams' ? [...scope.ids] : []) };
 }
 
 /** @throws NotFound */
-async function findTeam(manager: EntityManager, viewer: Viewer, id: number): Promise<KnownTeam> {
+async function findTeam(manager: EntityManager, viewer: ScopedCaller, id: number): Promise<KnownTeam> {
   const mayBe =
     viewer.scope.kind === 'all' || (viewer.scope.kind === 'teams' && viewer.scope.ids.includes(id));
   const team = mayBe ? await manager.findOneBy(Team, { id, tenantId: viewer.tenantId }) : null;
@@ -171,7 +171,7 @@ async function withExtensions(manager: EntityManager, teams: Team[]): Promise<Kn
 
 async function oneMember(
   manager: EntityManager,
-  { tenantId, domain }: AccountOf,
+  { tenantId, domain }: AuthContext,
   teamId: number,
 ): Promise<Change[]> {
   const member = await manager.findOne(Extension, {

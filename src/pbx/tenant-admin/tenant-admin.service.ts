@@ -11,13 +11,13 @@ import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { Extension } from '../../schema/extension.entity';
 import { nodeNames } from '../../nodes/registry/node-names';
-import { ChangedUsers } from '../../nodes/revocations/user-change-transaction';
+import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type Change } from '../../nodes/revocations/revocation-store';
 import { type ListTenantsQuery, type UpdateTenantDto } from '../../api/platform/tenant.dto';
 import { Tenant } from '../../schema/tenant.entity';
 import {
   forPlatform,
-  heldTenant,
+  loadTenantLocked,
   tenantFields,
   type TenantWithUsage,
 } from '../../accounts/tenants/tenants.service';
@@ -26,11 +26,11 @@ import { usageOf } from '../../accounts/tenants/usage';
 
 /** Tenants as the platform's operators see and manage them. */
 @Injectable()
-export class PlatformService {
+export class TenantAdminService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
-    private readonly users: ChangedUsers,
+    private readonly users: UserChangeTransaction,
     private readonly audit: AuditService,
   ) {}
 
@@ -123,7 +123,7 @@ export class PlatformService {
 }
 
 async function held(manager: EntityManager, id: number): Promise<Tenant> {
-  const tenant = await heldTenant(manager, id);
+  const tenant = await loadTenantLocked(manager, id);
   if (!tenant) throw new NotFound();
   return tenant;
 }

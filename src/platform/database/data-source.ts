@@ -24,7 +24,7 @@ import { migrations } from '../../../migrations';
 import { EmbeddedDriver } from './embedded-driver';
 import { EmbeddedWriter } from './embedded-writer';
 import { CONNECTION_DEADLINE_MS, MysqlLibrary } from './mysql-library';
-import { DatabasePresence } from '../availability-monitor';
+import { AvailabilityMonitor } from '../availability-monitor';
 
 const ENTITIES = [
   Tenant,
@@ -113,6 +113,6 @@ export function embeddedDriver({ driver, options }: DataSource): EmbeddedDriver 
 }
 
 /** Whether the data source's database is there; the embedded one always is. */
-export function presenceOf(dataSource: DataSource): DatabasePresence {
-  return mysqlLibrary(dataSource)?.presence ?? new DatabasePresence(() => Promise.resolve());
+export function monitorOf(dataSource: DataSource): AvailabilityMonitor {
+  return mysqlLibrary(dataSource)?.presence ?? new AvailabilityMonitor(() => Promise.resolve());
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { withDeadline } from '../../core/deadline';
 import { Silence, streamOf } from './mysql-silence';
-import { DatabasePresence } from '../availability-monitor';
+import { AvailabilityMonitor } from '../availability-monitor';
 import { DatabaseAway, DatabaseTooLate, isUnavailable } from './unavailable';
 
 /** How long a query waits for a connection, a new one included. */
@@ -24,13 +24,13 @@ type Acquired = (error: Error | null, connection?: PoolConnection) => void;
  * connection as stuck as it was. While the database is known to be away, nothing waits at all.
  */
 export class MysqlLibrary {
-  readonly presence: DatabasePresence;
+  readonly presence: AvailabilityMonitor;
   private hurried = true;
   private hot: Pool | null = null;
 
   /** @param url as in DATABASE_URL */
   constructor(url: string) {
-    this.presence = new DatabasePresence(() => probe(url));
+    this.presence = new AvailabilityMonitor(() => probe(url));
   }
 
   /** What TypeORM calls. */

@@ -9,7 +9,7 @@ export function rawTime(at: Date | string): Date {
 }
 
 /** Rows whose time is not written as we write it: sqlite keeps any text, and compares it as such. */
-export function oddTimes<T extends ObjectLiteral>(
+export function findNonCanonicalTimes<T extends ObjectLiteral>(
   dataSource: DataSource,
   entity: EntityTarget<T>,
   column: keyof T & string,

@@ -45,7 +45,7 @@ export class Transactions {
         return retried(() => once({ begin, end: () => writer.settle() }, work));
       });
     } catch (error) {
-      if (refusesChanges(error)) this.refusals.tell(error);
+      if (refusesChanges(error)) this.refusals.emit(error);
       throw error;
     }
   }

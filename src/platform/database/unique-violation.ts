@@ -3,7 +3,7 @@ import { InvalidData } from '../../core/errors';
 import { brokenUnique } from './codes';
 
 /** @throws InvalidData when `work` gives the field a value that another has, and there must be but one */
-export async function unlessTaken<T>(field: string, work: () => Promise<T>): Promise<T> {
+export async function rejectDuplicate<T>(field: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { embeddedWriter } from './data-source';
-import { DatabasePresence } from '../availability-monitor';
+import { AvailabilityMonitor } from '../availability-monitor';
 import { Transactions } from './transactions';
 
 /**
@@ -9,9 +9,9 @@ import { Transactions } from './transactions';
  * change follows another until one is committed.
  */
 @Injectable()
-export class WritePresence implements OnApplicationShutdown {
-  private readonly logger = new Logger(WritePresence.name);
-  private readonly presence = new DatabasePresence(() => this.probe());
+export class WriteMonitor implements OnApplicationShutdown {
+  private readonly logger = new Logger(WriteMonitor.name);
+  private readonly presence = new AvailabilityMonitor(() => this.probe());
 
   constructor(
     private readonly dataSource: DataSource,

@@ -9,6 +9,6 @@ export function randomAlphanumerics(length: number): string {
 }
 
 /** A SIP password of 24 letters and digits (142 bits). */
-export function makePassword(): string {
+export function generatePassword(): string {
   return randomAlphanumerics(LENGTH);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ANONYMOUS_REALM } from '../../freeswitch/names';
 import { a1Hash } from './a1-hash';
-import { makePassword } from './password';
+import { generatePassword } from './password';
 import { CannotUnseal, SealedBox } from './sealed-box';
 
 /** Whose credentials: a number in a tenant's realm. */
@@ -26,7 +26,7 @@ export class SipCredentials {
 
   /** @param chosen the client's own password; absent: one is made */
   make(identity: SipIdentity, chosen?: string | null): NewCredentials {
-    const password = chosen ?? makePassword();
+    const password = chosen ?? generatePassword();
     const [own, anonymous] = [identity.realm, ANONYMOUS_REALM].map((realm) =>
       a1Hash(identity.number, realm, password),
     );

@@ -1,5 +1,5 @@
 import { a1Hash } from './a1-hash';
-import { makePassword, randomAlphanumerics } from './password';
+import { generatePassword, randomAlphanumerics } from './password';
 import { CannotUnseal, SealedBox } from './sealed-box';
 import { SipCredentials } from './sip-credentials.service';
 
@@ -15,7 +15,7 @@ describe('the A1 hash', () => {
 
 describe('a made password', () => {
   it('is 24 letters and digits, never the same', () => {
-    const made = Array.from({ length: 500 }, makePassword);
+    const made = Array.from({ length: 500 }, generatePassword);
     expect(made.every((password) => /^[A-Za-z0-9]{24}$/.test(password))).toBe(true);
     expect(new Set(made).size).toBe(made.length);
   });

@@ -1,5 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { makePassword } from './password';
+import { generatePassword } from './password';
 import { weakness } from './weak-password';
 
 const NUMBER = { name: 'extension number', value: '90010001' };
@@ -32,7 +32,7 @@ describe('a password', () => {
   });
 
   it('that is generated is never weak', () => {
-    const made = Array.from({ length: 500 }, makePassword);
+    const made = Array.from({ length: 500 }, generatePassword);
     expect(made.filter((password) => weakness('sip password', password, NUMBER) !== null)).toEqual([]);
     expect(COMMON_ONES.slice(0, 10_000).filter(({ length }) => length >= 24)).toEqual([]);
   });

@@ -8,7 +8,7 @@ const MOST_COMMON = 10_000;
 const common = new Set(dictionary['passwords-common'].slice(0, MOST_COMMON));
 
 /** What a password belongs to and everybody knows, such as `{ name: 'extension number', value: '1001' }`. */
-export interface Owner {
+export interface PasswordOwner {
   name: string;
   value: string;
 }
@@ -19,7 +19,7 @@ export interface Owner {
  * @param name the field as people read it
  * @returns the sentence a client shows to a person, or null
  */
-export function weakness(name: string, password: string, owner: Owner): string | null {
+export function weakness(name: string, password: string, owner: PasswordOwner): string | null {
   const guessed = password.trim().toLowerCase();
   // Invisible characters (zero width, direction marks) are no more than blanks.
   if (!/[^\s\p{Cf}]/u.test(guessed)) return `The ${name} must not be blank.`;
@@ -36,7 +36,7 @@ export function refuseWeak(
   policy: { refuseWeakPasswords: boolean },
   field: string,
   password: string | null | undefined,
-  owner: Owner,
+  owner: PasswordOwner,
 ): void {
   if (!policy.refuseWeakPasswords || password === null || password === undefined) return;
   const sentence = weakness(label(field), password, owner);

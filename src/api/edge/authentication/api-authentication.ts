@@ -7,11 +7,11 @@ import { requireDecodable } from '../http';
 import { RateLimits } from '../rate-limits/rate-limits.service';
 import { LOGIN } from '../rate-limits/subject';
 import { allowsAddress } from '../../../core/addresses';
-import { rememberAccount } from '../../../accounts/auth-context';
-import { type Holder } from '../../../accounts/tokens/token-principal';
+import { setAuth } from '../../../accounts/auth-context';
+import { type Principal } from '../../../accounts/tokens/token-principal';
 import { isApi } from './require-permission';
 import { LastUse } from '../../../accounts/tokens/last-use';
-import { TokensService } from '../../../accounts/tokens/token-store';
+import { TokenStore } from '../../../accounts/tokens/token-store';
 
 /** The token that a request brought, be it good or not. */
 export function bearerOf({ headers }: FastifyRequest): string | null {
@@ -20,9 +20,9 @@ export function bearerOf({ headers }: FastifyRequest): string | null {
 
 /** The door of /api: who comes without a good token goes no further, not even to have a body read. */
 @Injectable()
-export class Access {
+export class ApiAuthentication {
   constructor(
-    private readonly tokens: TokensService,
+    private readonly tokens: TokenStore,
     private readonly limits: RateLimits,
     private readonly lastUse: LastUse,
   ) {}
@@ -46,7 +46,7 @@ export class Access {
     const address = clientAddress(request);
     if (!allowsAddress(allowedAddresses, address) || !tenantActive) throw new Unauthorized();
     const actor = { ...holder.account.actor, address, requestId: request.id };
-    rememberAccount(request, { ...holder.account, actor });
+    setAuth(request, { ...holder.account, actor });
     this.lastUse.note(holder.account.tokenId, address);
   }
 
@@ -54,7 +54,7 @@ export class Access {
     bearer: string,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<Holder | null> {
+  ): Promise<Principal | null> {
     try {
       return await this.tokens.holder(bearer);
     } catch (error) {
@@ -67,7 +67,7 @@ export class Access {
 
 /** Has every request under /api pass the door, before its body is read. */
 export function guardApi(app: NestFastifyApplication): void {
-  const access = app.get(Access);
+  const access = app.get(ApiAuthentication);
   app
     .getHttpAdapter()
     .getInstance()

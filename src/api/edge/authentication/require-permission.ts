@@ -9,7 +9,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { Unauthorized } from '../../../core/errors';
-import { accountOf } from '../../../accounts/auth-context';
+import { authOf } from '../../../accounts/auth-context';
 import { type Permission } from '../../../core/roles';
 
 const NEED = 'dialplane:need';
@@ -18,16 +18,16 @@ const NEED = 'dialplane:need';
 type Need = Permission | 'token' | 'nothing';
 
 /** What a route under /api demands of who calls it. */
-export function Needs(need: Permission | 'token'): MethodDecorator {
+export function RequirePermission(need: Permission | 'token'): MethodDecorator {
   return applyDecorators(SetMetadata(NEED, need), ApiBearerAuth());
 }
 
 /** A route under /api that may be called without a token. */
-export const NeedsNothing = (): MethodDecorator => SetMetadata(NEED, 'nothing' satisfies Need);
+export const AllowAnonymous = (): MethodDecorator => SetMetadata(NEED, 'nothing' satisfies Need);
 
 /** Holds every route under /api to what it demands; one that says nothing is closed to all. */
 @Injectable()
-export class NeedsGuard implements CanActivate {
+export class PermissionGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   /** @throws Unauthorized */
@@ -39,7 +39,7 @@ export class NeedsGuard implements CanActivate {
       return true;
     }
     if (need === 'nothing') return true;
-    const account = accountOf(request);
+    const account = authOf(request);
     if (!account || (need !== 'token' && !account.permissions.has(need))) throw new Unauthorized();
     return true;
   }

@@ -2,7 +2,7 @@ import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { MalformedRequest } from '../../../core/errors';
 
 /** What tells a request from another under the same key. */
-export interface Asked {
+export interface FingerprintedRequest {
   method: string;
   /** Path and query, as they were sent. */
   url: string;
@@ -23,7 +23,7 @@ export function hashOfKey(key: string): string {
  * A body may hold a PIN: nobody without the installation's key can try what it was.
  * @throws MalformedRequest for a body that is nested too deeply to be written down
  */
-export function fingerprints(appKey: Buffer): (asked: Asked) => string {
+export function fingerprints(appKey: Buffer): (asked: FingerprintedRequest) => string {
   const secret = Buffer.from(hkdfSync('sha256', appKey, '', 'idempotency', 32));
   return ({ method, url, body }) =>
     createHmac('sha256', secret)

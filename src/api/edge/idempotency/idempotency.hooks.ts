@@ -1,5 +1,5 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { accountOf } from '../../../accounts/auth-context';
+import { authOf } from '../../../accounts/auth-context';
 import { isApi } from '../authentication/require-permission';
 import { Idempotency, REPLAYED } from './idempotency.service';
 
@@ -7,7 +7,7 @@ import { Idempotency, REPLAYED } from './idempotency.service';
  * Has every POST under /api with an Idempotency-Key run once; its repetitions get the first answer. Not what comes
  * without a token: a login has a key of its own once it is known whose it is.
  */
-export function answerOnce(app: NestFastifyApplication): void {
+export function registerIdempotency(app: NestFastifyApplication): void {
   const idempotency = app.get(Idempotency);
   const fastify = app.getHttpAdapter().getInstance();
   // Not async: lookups pass here too, and an async hook has each wait a turn for nothing.
@@ -15,7 +15,7 @@ export function answerOnce(app: NestFastifyApplication): void {
     const key = request.headers['idempotency-key'];
     const { url } = request.routeOptions;
     if (key === undefined || request.method !== 'POST' || url === undefined || !isApi(url)) return done();
-    const account = accountOf(request);
+    const account = authOf(request);
     if (!account) return done();
     idempotency.begin(request, key, `token ${account.tokenId}`).then((kept) => {
       if (!kept) return done();

@@ -1,13 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { accountOf } from '../../../accounts/auth-context';
+import { authOf } from '../../../accounts/auth-context';
 import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../../../core/errors';
 import { InstallationSecrets } from '../../../platform/config/secret-files';
 import { CannotUnseal, SealedBox } from '../../../platform/secrets/sealed-box';
-import { type Asked, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
+import { type FingerprintedRequest, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
 import { type IdempotencyKey } from '../../../schema/idempotency-key.entity';
 import { IdempotencyStore, RENEW_EVERY_MS } from './idempotency-store';
-import { type KeptAnswer, openAnswer, type Rights, sealAnswer, stillHas } from './kept-answer';
+import { type KeptAnswer, openAnswer, type KeptRights, sealAnswer, stillHas } from './kept-answer';
 
 const PURGE_EVERY_MS = 3_600_000;
 /** After these the same request may well go another way. */
@@ -27,7 +27,7 @@ class StillRunning extends Conflict {
 @Injectable()
 export class Idempotency implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Idempotency.name);
-  private readonly fingerprintOf: (asked: Asked) => string;
+  private readonly fingerprintOf: (asked: FingerprintedRequest) => string;
   private readonly running = new Map<FastifyRequest, number>();
   private readonly timers: NodeJS.Timeout[] = [];
 
@@ -111,7 +111,7 @@ export class Idempotency implements OnApplicationBootstrap, OnApplicationShutdow
   private async answerOf(
     row: IdempotencyKey,
     fingerprint: string,
-    rights: Rights | null,
+    rights: KeptRights | null,
   ): Promise<KeptAnswer> {
     // Before fingerprints are compared: with another APP_KEY they would differ as well.
     const answer = row.claimedUntil === null ? await this.open(row.id) : null;
@@ -151,8 +151,8 @@ export class Idempotency implements OnApplicationBootstrap, OnApplicationShutdow
   }
 }
 
-function rightsOf(request: FastifyRequest): Rights | null {
-  const account = accountOf(request);
+function rightsOf(request: FastifyRequest): KeptRights | null {
+  const account = authOf(request);
   return account ? { permissions: [...account.permissions], scope: account.scope } : null;
 }
 

@@ -1,5 +1,5 @@
 import { CannotUnseal, SealedBox } from '../../../platform/secrets/sealed-box';
-import { type Asked, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
+import { type FingerprintedRequest, fingerprints, hashOfKey, isIdempotencyKey } from './fingerprint';
 import { openAnswer, sealAnswer } from './kept-answer';
 
 const KEY = Buffer.alloc(32, 1);
@@ -19,7 +19,11 @@ it('keys that differ in case are two keys', () => {
 });
 
 it('a fingerprint tells requests apart, and needs the installation key', () => {
-  const asked: Asked = { method: 'POST', url: '/api/pbx/extensions', body: { voicemail_pin: '4321' } };
+  const asked: FingerprintedRequest = {
+    method: 'POST',
+    url: '/api/pbx/extensions',
+    body: { voicemail_pin: '4321' },
+  };
   const of = fingerprints(KEY);
   expect(of({ ...asked, body: { voicemail_pin: '4321' } })).toBe(of(asked));
   for (const other of [

@@ -1,23 +1,23 @@
-import { covers, type Permission, type Scope } from '../../../core/roles';
+import { includesScope, type Permission, type Scope } from '../../../core/roles';
 import { type SealedBox } from '../../../platform/secrets/sealed-box';
 
 /** What an account may do, and where; null: nobody had to say who he is. */
-export interface Rights {
+export interface KeptRights {
   permissions: readonly Permission[];
   scope: Scope;
 }
 
 /** Whether `rights` hold all that the earlier ones did. */
-export function stillHas(rights: Rights | null, earlier: Rights | null): boolean {
+export function stillHas(rights: KeptRights | null, earlier: KeptRights | null): boolean {
   if (!rights || !earlier) return rights === earlier;
   const may = earlier.permissions.every((permission) => rights.permissions.includes(permission));
-  return may && covers(rights.scope, earlier.scope);
+  return may && includesScope(rights.scope, earlier.scope);
 }
 
 /** An answer as it went out. */
 export interface KeptAnswer {
   /** What whoever asked might do at the time; who may less by now is not shown what was shown then. */
-  rights: Rights | null;
+  rights: KeptRights | null;
   status: number;
   headers: Record<string, string>;
   body: Buffer;

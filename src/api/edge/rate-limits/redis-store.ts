@@ -1,7 +1,7 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from '@redis/client';
 import { withDeadline } from '../../../core/deadline';
-import { DatabasePresence } from '../../../platform/availability-monitor';
+import { AvailabilityMonitor } from '../../../platform/availability-monitor';
 import { RateLimitStore } from './rate-limit-store';
 import { type Taken } from './sliding-window';
 import { TAKE } from './take-script';
@@ -42,7 +42,7 @@ export class RedisStore extends RateLimitStore implements OnApplicationBootstrap
   private readonly logger = new Logger(RedisStore.name);
   private readonly client: ReturnType<typeof clientOf>;
   // Redis is watched as the database is: one probe follows another while it is away.
-  private readonly presence = new DatabasePresence(() => this.ask('probe', NO_LIMIT));
+  private readonly presence = new AvailabilityMonitor(() => this.ask('probe', NO_LIMIT));
   private lastError: unknown = null;
 
   constructor(url: string) {

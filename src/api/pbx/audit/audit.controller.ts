@@ -9,8 +9,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV } from '../../../core/csv';
 import { AuditAnswers } from './audit-answers';
@@ -31,14 +31,14 @@ const ENTRIES: ApiResponseOptions = {
 export class AuditController {
   constructor(private readonly answers: AuditAnswers) {}
 
-  @Needs('audit.read')
+  @RequirePermission('audit.read')
   @Get()
   @ApiOperation({ summary: 'What was done in the account, by whom, and what became of it on FreeSWITCH' })
   @ApiExtraModels(AuditPage)
   @ApiOkResponse(ENTRIES)
   @ApiErrors(401, 403, 422)
   list(
-    @Account() { tenantId }: AccountOf,
+    @CurrentAuth() { tenantId }: AuthContext,
     @Query() query: ListAuditQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -52,7 +52,7 @@ export class AuditController {
 export class PlatformAuditController {
   constructor(private readonly answers: AuditAnswers) {}
 
-  @Needs('platform')
+  @RequirePermission('platform')
   @Get()
   @ApiOperation({
     summary: 'Operators and their tokens, and tenants made and deleted: what was done, by whom',

@@ -15,8 +15,8 @@ import { PHONE_NUMBER } from '../../../pbx/caller-ids/phone-number';
 const NAME = { max: 100 };
 const NAMED = { type: 'string', nullable: true, maxLength: NAME.max, example: 'Sales' } as const;
 /** How many caller IDs one request may import. */
-export const MOST_IMPORTED = 1_000;
-const ROWS = { min: 1, max: MOST_IMPORTED };
+export const MAX_CALLER_IDS_IMPORTED = 1_000;
+const ROWS = { min: 1, max: MAX_CALLER_IDS_IMPORTED };
 const LISTED = [...CALLER_ID_STATUSES, 'all'] as const;
 const IS_DEFAULT =
   'Whether extensions without an active caller ID of their own present this one; at most one of an account is it.';

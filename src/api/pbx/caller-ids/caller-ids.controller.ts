@@ -9,8 +9,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV, UNSHIELDED } from '../../../core/csv';
 import { etagOf } from '../../../core/etag';
@@ -33,9 +33,9 @@ import {
   callerIdFields,
   CallerIdsService,
   type KnownCallerId,
-  type Owner,
+  type CallerIdOwner,
 } from '../../../pbx/caller-ids/caller-ids.service';
-import { newCallerIdOf, readImport } from '../../../pbx/caller-ids/import';
+import { newCallerIdOf, readCallerIdImport } from '../../../pbx/caller-ids/import';
 
 const NUMBER = { name: 'number', description: 'In any way to write it.', example: '84900000020' };
 
@@ -55,23 +55,23 @@ const IMPORT: NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> = {
 export class CallerIdsController {
   constructor(private readonly callerIds: CallerIdsService) {}
 
-  @Needs('numbers.read')
+  @RequirePermission('numbers.read')
   @Get()
   @ApiOperation({ summary: 'List caller IDs, the active ones unless told otherwise' })
   @ApiOkResponse({ type: CallerIdPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() account: AccountOf, @Query() query: ListCallerIdsQuery): Promise<CallerIdPage> {
+  async list(@CurrentAuth() account: AuthContext, @Query() query: ListCallerIdsQuery): Promise<CallerIdPage> {
     const [callerIds, total] = await this.callerIds.list(ownerOf(account), query);
     return page(query, callerIds.map(mapCallerId), total);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Post()
   @ApiOperation({ summary: 'Make a caller ID; carrier and type are guessed unless said' })
   @ApiCreatedResponse({ type: CallerIdAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Body() given: CreateCallerIdDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CallerIdAnswer> {
@@ -79,7 +79,7 @@ export class CallerIdsController {
     return answer({ callerId, isDefault: given.is_default ?? false }, reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Post('import')
   @ApiOperation({
     summary: 'Make up to 1,000 caller IDs, all or none',
@@ -89,34 +89,34 @@ export class CallerIdsController {
   @ApiExtraModels(ImportCallerIdsDto)
   @ApiCreatedResponse({ type: ImportedAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
-  async import(@Account() account: AccountOf, @Body() body: unknown): Promise<ImportedAnswer> {
-    const given = await readImport(body, account.countryCode);
+  async import(@CurrentAuth() account: AuthContext, @Body() body: unknown): Promise<ImportedAnswer> {
+    const given = await readCallerIdImport(body, account.countryCode);
     await this.callerIds.import(ownerOf(account), given, account.actor);
     return { data: { created: given.length } };
   }
 
-  @Needs('numbers.read')
+  @RequirePermission('numbers.read')
   @Get(':number')
   @ApiOperation({ summary: 'One caller ID, also an inactive one' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: CallerIdAnswer })
   @ApiErrors(401, 403, 404)
   async detail(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('number') number: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CallerIdAnswer> {
     return answer(await this.callerIds.detail(ownerOf(account), number), reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Put(':number')
   @ApiOperation({ summary: 'Change a caller ID; an inactive one is no longer presented' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: CallerIdAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
   async update(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('number') number: string,
     @Body() given: UpdateCallerIdDto,
     @Headers('if-match') ifMatch: string | undefined,
@@ -126,14 +126,14 @@ export class CallerIdsController {
     return answer(await this.callerIds.update(owner, number, given, account.actor, ifMatch), reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Delete(':number')
   @ApiOperation({ summary: 'Delete a caller ID that no extension has' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)
   async delete(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('number') number: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<DeletedAnswer> {
@@ -142,7 +142,7 @@ export class CallerIdsController {
   }
 }
 
-function ownerOf({ tenantId: id, domain, countryCode }: AccountOf): Owner {
+function ownerOf({ tenantId: id, domain, countryCode }: AuthContext): CallerIdOwner {
   return { id, domain, countryCode };
 }
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { etagOf } from '../../../core/etag';
 import { idOf } from '../../../core/id';
@@ -28,51 +28,51 @@ const ID = { name: 'id', description: "The department's id.", schema: { type: 'i
 export class DepartmentsController {
   constructor(private readonly departments: DepartmentsService) {}
 
-  @Needs('numbers.read')
+  @RequirePermission('numbers.read')
   @Get()
   @ApiOperation({ summary: 'List departments' })
   @ApiOkResponse({ type: DepartmentPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() { tenantId }: AccountOf, @Query() query: ListQuery): Promise<DepartmentPage> {
+  async list(@CurrentAuth() { tenantId }: AuthContext, @Query() query: ListQuery): Promise<DepartmentPage> {
     const [departments, total] = await this.departments.list(tenantId, query);
     return page(query, departments.map(mapDepartment), total);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Post()
   @ApiOperation({ summary: 'Make a department' })
   @ApiCreatedResponse({ type: DepartmentAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
-    @Account() { tenantId, actor }: AccountOf,
+    @CurrentAuth() { tenantId, actor }: AuthContext,
     @Body() { name }: CreateDepartmentDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DepartmentAnswer> {
     return answer(await this.departments.create(tenantId, name, actor), reply);
   }
 
-  @Needs('numbers.read')
+  @RequirePermission('numbers.read')
   @Get(':id')
   @ApiOperation({ summary: 'One department' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DepartmentAnswer })
   @ApiErrors(401, 403, 404)
   async detail(
-    @Account() { tenantId }: AccountOf,
+    @CurrentAuth() { tenantId }: AuthContext,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DepartmentAnswer> {
     return answer(await this.departments.detail(tenantId, idOf(id)), reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Put(':id')
   @ApiOperation({ summary: 'Rename a department' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DepartmentAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
   async update(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Body() given: UpdateDepartmentDto,
     @Headers('if-match') ifMatch: string | undefined,
@@ -81,14 +81,14 @@ export class DepartmentsController {
     return answer(await this.departments.update(account, idOf(id), given, ifMatch), reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Delete(':id')
   @ApiOperation({ summary: 'Delete a department that has no teams' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)
   async delete(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<DeletedAnswer> {

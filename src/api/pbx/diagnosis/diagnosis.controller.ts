@@ -2,8 +2,8 @@ import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { DirectoryService } from '../../../nodes/directory/directory.service';
 import { withoutSecrets } from '../../../nodes/directory/user-xml';
@@ -30,7 +30,7 @@ export class DiagnosisController {
     private readonly directory: DirectoryService,
   ) {}
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get('diagnosis')
   @ApiOperation({
     operationId: 'diagnoseExtension',
@@ -40,11 +40,14 @@ export class DiagnosisController {
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: DiagnosisAnswer })
   @ApiErrors(401, 403, 404)
-  async diagnose(@Account() account: AccountOf, @Param('ext') number: string): Promise<DiagnosisAnswer> {
+  async diagnose(
+    @CurrentAuth() account: AuthContext,
+    @Param('ext') number: string,
+  ): Promise<DiagnosisAnswer> {
     return { data: mapDiagnosis(await this.diagnosis.factsOf(account, number)) };
   }
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get('directory')
   @ApiOperation({
     operationId: 'getDirectoryXml',
@@ -58,7 +61,7 @@ export class DiagnosisController {
   })
   @ApiErrors(401, 403, 404)
   async xml(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {

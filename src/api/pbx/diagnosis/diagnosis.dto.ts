@@ -2,7 +2,12 @@ import { ApiProperty } from '@nestjs/swagger';
 import { isoTime } from '../../../core/time';
 import { type LookupResult, LOOKUP_RESULTS } from '../../../nodes/directory/lookup-log';
 import { type Extension, EXTENSION_STATUSES } from '../../../schema/extension.entity';
-import { ATTEMPT_RESULTS, type AttemptResult, type Ending, ENDINGS } from '../../../freeswitch/sofia-events';
+import {
+  ATTEMPT_RESULTS,
+  type AttemptResult,
+  type EndingKind,
+  ENDINGS,
+} from '../../../freeswitch/sofia-events';
 import {
   REGISTRATION_STATES,
   type RegistrationState,
@@ -163,7 +168,7 @@ export class EvidenceDto {
     description:
       '`unregistered`: the phone took it off; `disconnected`: its connection was closed; `expired`: it was not renewed; `dropped`: FreeSWITCH was told to.',
   })
-  left_how!: Ending | null;
+  left_how!: EndingKind | null;
 
   @ApiProperty({ description: 'What is counted and not kept, since Dialplane was started.' })
   unknown!: UnknownDto;

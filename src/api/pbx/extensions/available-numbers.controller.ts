@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { emergencyNumbersOf } from '../../../core/emergency-numbers';
 import { Tenant } from '../../../schema/tenant.entity';
@@ -17,13 +17,13 @@ const COUNT = 20;
 export class AvailableNumbersController {
   constructor(private readonly dataSource: DataSource) {}
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Get('available')
   @ApiOperation({ summary: 'The lowest free numbers of a range, in order' })
   @ApiOkResponse({ type: AvailableNumbersAnswer })
   @ApiErrors(401, 403, 422)
   async available(
-    @Account() { tenantId }: AccountOf,
+    @CurrentAuth() { tenantId }: AuthContext,
     @Query() query: AvailableNumbersQuery,
   ): Promise<AvailableNumbersAnswer> {
     const range = rangeOf(query);

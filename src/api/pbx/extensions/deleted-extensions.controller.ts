@@ -1,18 +1,18 @@
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
-import { DeletedExtensionsService } from '../../../pbx/extensions/restore.service';
+import { RestoreService } from '../../../pbx/extensions/restore.service';
 import { CreatedExtensionAnswer, mapExtension } from './extension-answer.dto';
 
 @ApiTags('Extensions')
 @Controller('api/pbx/extensions')
 export class DeletedExtensionsController {
-  constructor(private readonly deleted: DeletedExtensionsService) {}
+  constructor(private readonly deleted: RestoreService) {}
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Post(':ext/restore')
   @HttpCode(200)
   @ApiOperation({ summary: 'Bring back what had the number last, as it was, with a new password' })
@@ -20,7 +20,7 @@ export class DeletedExtensionsController {
   @ApiOkResponse({ type: CreatedExtensionAnswer })
   @ApiErrors(401, 403, 404, 409, 422)
   async restore(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedExtensionAnswer> {

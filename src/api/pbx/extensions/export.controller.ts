@@ -2,15 +2,15 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { chunksOf } from '../../../core/chunks';
 import { CSV } from '../../../core/csv';
 import { CsvLimits, csvStream } from '../../edge/csv-stream';
 import { EXPORT_HEADER, extensionLines } from './extension-csv';
 import { ExportQuery } from './extension-input.dto';
-import { extensionsOf, filtered, numbersOf } from '../../../accounts/scope/extension-queries';
+import { extensionsOf, filtered, sortedNumbers } from '../../../accounts/scope/extension-queries';
 import { type Extension } from '../../../schema/extension.entity';
 
 const ROWS_AT_ONCE = 1_000;
@@ -24,7 +24,7 @@ export class ExportController {
     private readonly limits: CsvLimits,
   ) {}
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get()
   @ApiOperation({ summary: 'All extensions as CSV, which POST /api/pbx/extensions/import takes back' })
   @ApiOkResponse({
@@ -34,7 +34,7 @@ export class ExportController {
   })
   @ApiErrors(401, 403, 422)
   async export(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Query() query: ExportQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -43,7 +43,7 @@ export class ExportController {
     const read = (numbers: readonly string[]): Promise<Extension[]> => extensionsOf(found, numbers);
     // Read before the head is sent: what fails now is answered as any error.
     const [some = [], ...more] = [
-      ...chunksOf(await numbersOf(found, { atATime: NUMBERS_AT_ONCE }), ROWS_AT_ONCE),
+      ...chunksOf(await sortedNumbers(found, { atATime: NUMBERS_AT_ONCE }), ROWS_AT_ONCE),
     ];
     const lines = csvStream(reply, 'extensions', linesOf(await read(some), more, read), this.limits);
     void reply.send(request.method === 'HEAD' ? undefined : lines);

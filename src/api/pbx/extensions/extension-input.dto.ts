@@ -12,7 +12,7 @@ import {
 } from '../../../schema/extension.entity';
 
 /** What a chosen SIP password must be like. */
-export const PASSWORD = { min: 8, max: 100 };
+export const SIP_PASSWORD = { min: 8, max: 100 };
 const NAME = { max: 100 };
 const CALLS = { min: 1, max: 10 };
 const LISTED = [...EXTENSION_STATUSES, 'deleted'] as const;
@@ -42,8 +42,8 @@ const TLS_ENABLED = 'Registration and calls over TLS only.';
 const NEW_PASSWORD = {
   type: 'string',
   nullable: true,
-  minLength: PASSWORD.min,
-  maxLength: PASSWORD.max,
+  minLength: SIP_PASSWORD.min,
+  maxLength: SIP_PASSWORD.max,
   description: 'Absent: 24 letters and digits are made.',
 } as const;
 
@@ -87,7 +87,7 @@ export class CreateExtensionDto {
   team_id?: number | null;
 
   @ApiPropertyOptional(NEW_PASSWORD)
-  @Field('nullable', text(PASSWORD))
+  @Field('nullable', text(SIP_PASSWORD))
   sip_password?: string | null;
 
   @ApiPropertyOptional({ type: 'boolean', nullable: true, default: false })
@@ -181,7 +181,7 @@ export class UpdateExtensionDto {
 /** POST /api/pbx/extensions/{ext}/change-password */
 export class ChangePasswordDto {
   @ApiPropertyOptional(NEW_PASSWORD)
-  @Field('nullable', text(PASSWORD))
+  @Field('nullable', text(SIP_PASSWORD))
   new_password?: string | null;
 }
 

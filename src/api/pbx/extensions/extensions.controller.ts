@@ -14,8 +14,8 @@ import {
 } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { etagOf } from '../../../core/etag';
 import { page } from '../../edge/page';
@@ -50,12 +50,15 @@ export class ExtensionsController {
     private readonly registrations: RegistrationsService,
   ) {}
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get()
   @ApiOperation({ summary: 'List extensions, or with status=deleted deleted ones that are still kept' })
   @ApiOkResponse({ type: ExtensionPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() account: AccountOf, @Query() query: ListExtensionsQuery): Promise<ExtensionPage> {
+  async list(
+    @CurrentAuth() account: AuthContext,
+    @Query() query: ListExtensionsQuery,
+  ): Promise<ExtensionPage> {
     const [extensions, total] = await this.extensions.list(account, query);
     const registered = query.include && query.status !== 'deleted';
     const stateOf = registered ? this.registrations.statesIn(account.domain) : null;
@@ -66,14 +69,14 @@ export class ExtensionsController {
     return page(query, rows, total);
   }
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get(':ext')
   @ApiOperation({ summary: 'One extension, and whether its phone is online' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: ExtensionDetailAnswer })
   @ApiErrors(401, 403, 404)
   async detail(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ExtensionDetailAnswer> {
@@ -83,28 +86,28 @@ export class ExtensionsController {
     return { data: { ...mapExtension(extension), sip_registration } };
   }
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Post()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Make an extension' })
   @ApiCreatedResponse({ type: CreatedExtensionAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Body() given: CreateExtensionDto,
   ): Promise<CreatedExtensionAnswer> {
     const [extension, { password, generated }] = await this.extensions.create(account, given);
     return { data: { ...mapExtension(extension), sip_password: password, generated_password: generated } };
   }
 
-  @Needs('extensions.operate')
+  @RequirePermission('extensions.operate')
   @Put(':ext')
   @ApiOperation({ summary: 'Change an extension; send only what changes' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: ExtensionAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
   async update(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Body() given: UpdateExtensionDto,
     @Headers('if-match') ifMatch: string | undefined,
@@ -115,14 +118,14 @@ export class ExtensionsController {
     return { data: mapExtension(extension) };
   }
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Delete(':ext')
   @ApiOperation({ summary: 'Delete an extension; its phones are out when this answers' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 412)
   async delete(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<DeletedAnswer> {
@@ -130,7 +133,7 @@ export class ExtensionsController {
     return { data: { deleted: true } };
   }
 
-  @Needs('extensions.operate')
+  @RequirePermission('extensions.operate')
   @Post(':ext/change-password')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
@@ -139,7 +142,7 @@ export class ExtensionsController {
   @ApiOkResponse({ type: NewPasswordAnswer })
   @ApiErrors(400, 401, 403, 404, 413, 422)
   async changePassword(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Query() { disconnect }: DisconnectQuery,
     @Body() given: ChangePasswordDto,

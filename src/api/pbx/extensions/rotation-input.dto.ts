@@ -6,8 +6,8 @@ import { DisconnectQuery } from './extension-input.dto';
 import { EXTENSION_NUMBER } from '../../../core/extension-number';
 
 /** How many extensions one request may rotate. */
-export const MOST_ROTATED = 10_000;
-const NUMBERS = { min: 1, max: MOST_ROTATED };
+export const MAX_ROTATED = 10_000;
+const NUMBERS = { min: 1, max: MAX_ROTATED };
 
 /** POST /api/pbx/extensions/change-passwords: exactly one of the three. */
 export class ChangePasswordsDto {

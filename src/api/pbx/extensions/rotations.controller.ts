@@ -1,21 +1,21 @@
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV, csvLines } from '../../../core/csv';
 import { wantsCsv } from '../../edge/csv-stream';
 import { type NewPasswordDto, NewPasswordsAnswer } from './extension-answer.dto';
 import { ChangePasswordsDto, ChangePasswordsQuery, readSelection } from './rotation-input.dto';
-import { RotationsService } from '../../../pbx/extensions/password-rotation.service';
+import { PasswordRotationService } from '../../../pbx/extensions/password-rotation.service';
 
 @ApiTags('Extensions')
 @Controller('api/pbx/extensions')
 export class RotationsController {
-  constructor(private readonly rotations: RotationsService) {}
+  constructor(private readonly rotations: PasswordRotationService) {}
 
-  @Needs('extensions.operate')
+  @RequirePermission('extensions.operate')
   @Post('change-passwords')
   @HttpCode(200)
   @ApiOperation({ summary: 'Rotate the SIP passwords of a team, a list, or all; all or none of them' })
@@ -29,7 +29,7 @@ export class RotationsController {
   })
   @ApiErrors(400, 401, 403, 413, 422)
   async changePasswords(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Query() { disconnect, format }: ChangePasswordsQuery,
     @Body() given: ChangePasswordsDto,
     @Headers('accept') accept: string | undefined,

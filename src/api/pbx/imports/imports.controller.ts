@@ -8,8 +8,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV, UNSHIELDED } from '../../../core/csv';
 import { page, PageQuery } from '../../edge/page';
@@ -77,7 +77,7 @@ export class ImportsController {
     private readonly streams: ImportStreams,
   ) {}
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Post('import')
   @HttpCode(202)
   @ApiExtraModels(CreatingRowDto)
@@ -88,7 +88,7 @@ export class ImportsController {
   })
   @ApiErrors(400, 401, 403, 409, 413, 422)
   async start(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Query() query: ImportQuery,
     @Req() { body }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -98,26 +98,26 @@ export class ImportsController {
     return { data };
   }
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Get('imports')
   @ApiOperation({ summary: 'The imports of the last 7 days, the newest first' })
   @ApiOkResponse({ type: ImportPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() account: AccountOf, @Query() query: PageQuery): Promise<ImportPage> {
+  async list(@CurrentAuth() account: AuthContext, @Query() query: PageQuery): Promise<ImportPage> {
     const [jobs, total] = await this.imports.list(account, query);
     return page(query, jobs, total);
   }
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Get('imports/:id')
   @ApiOperation({ summary: 'One import: how far it is, and every row with errors' })
   @ApiOkResponse({ type: ImportAnswer })
   @ApiErrors(401, 403, 404)
-  async detail(@Account() account: AccountOf, @Param('id') id: string): Promise<ImportAnswer> {
+  async detail(@CurrentAuth() account: AuthContext, @Param('id') id: string): Promise<ImportAnswer> {
     return { data: await this.imports.detail(account, id) };
   }
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Get('imports/:id/events')
   @ApiOperation({ summary: 'How an import goes on, as server-sent events' })
   @ApiExtraModels(ImportDto)
@@ -127,7 +127,7 @@ export class ImportsController {
   })
   @ApiErrors(401, 403, 404)
   async events(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -141,7 +141,7 @@ export class ImportsController {
     });
   }
 
-  @Needs('extensions.manage')
+  @RequirePermission('extensions.manage')
   @Get('imports/:id/passwords')
   @ApiOperation({ summary: 'The SIP passwords that an import made; once, within 24 hours' })
   @ApiOkResponse({
@@ -151,7 +151,7 @@ export class ImportsController {
   })
   @ApiErrors(401, 403, 404, 409)
   async passwords(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -6,7 +6,7 @@ import {
   type RegistrationState,
 } from '../../../nodes/registrations/state/registration-state';
 import { NodesDto } from './node-states.dto';
-import { DeviceDto, mapPresence, mapReach, REACHABLE, timeOrNull } from './registrations.dto';
+import { DeviceDto, mapDeviceSummary, mapReach, REACHABLE, timeOrNull } from './registrations.dto';
 import { type RegistrationsService } from '../../../nodes/registrations/state/registrations.service';
 
 /** GET /api/pbx/registrations/stream */
@@ -105,6 +105,6 @@ export function mapStreamExtension(
     status,
     since: timeOrNull(since),
     ...mapReach(registrations.reachOf(number, domain)),
-    ...(devices && { devices: registrations.view(number, domain).devices.map(mapPresence) }),
+    ...(devices && { devices: registrations.view(number, domain).devices.map(mapDeviceSummary) }),
   };
 }

@@ -8,9 +8,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
 import { bearerOf } from '../../edge/authentication/api-authentication';
-import { Needs } from '../../edge/authentication/require-permission';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors, ErrorBody } from '../../edge/api-errors';
 import {
   StreamChange,
@@ -18,7 +18,7 @@ import {
   StreamRemoved,
   StreamSnapshot,
 } from './registration-stream.dto';
-import { RegistrationStreams } from '../../../nodes/registrations/stream/stream-hub.service';
+import { StreamHub } from '../../../nodes/registrations/stream/stream-hub.service';
 import { NodesDto } from './node-states.dto';
 
 const HEAD = {
@@ -52,9 +52,9 @@ const FRAME = [
 @ApiTags('Registrations')
 @Controller('api/pbx/registrations/stream')
 export class RegistrationsStreamController {
-  constructor(private readonly streams: RegistrationStreams) {}
+  constructor(private readonly streams: StreamHub) {}
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get()
   @ApiOperation({
     operationId: 'streamRegistrations',
@@ -69,7 +69,7 @@ export class RegistrationsStreamController {
   @ApiErrors(401, 403, 422)
   @ApiResponse({ status: 503, description: 'Too many readers. See Retry-After.', type: ErrorBody })
   async stream(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Query() query: StreamRegistrationsQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,

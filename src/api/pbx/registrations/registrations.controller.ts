@@ -1,13 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { page, pageOf } from '../../edge/page';
 import { findExtension } from '../../../accounts/scope/extension-queries';
 import { previousPassword } from '../../../nodes/registrations/state/previous-password';
-import { namesOf, numbersOf } from '../../../nodes/registrations/state/registration-queries';
+import { namesOf, registrationNumbers } from '../../../nodes/registrations/state/registration-queries';
 import {
   ListRegistrationsQuery,
   mapReach,
@@ -27,18 +27,18 @@ export class RegistrationsController {
     private readonly registrations: RegistrationsService,
   ) {}
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get('registrations')
   @ApiOperation({ summary: 'Which extensions are online, the whole account in one call' })
   @ApiOkResponse({ type: RegistrationPage })
   @ApiErrors(401, 403, 422)
   async list(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Query() query: ListRegistrationsQuery,
   ): Promise<RegistrationPage> {
     const { domain } = account;
     const stateOf = this.registrations.statesIn(domain);
-    const all = await numbersOf(this.dataSource, account, query);
+    const all = await registrationNumbers(this.dataSource, account, query);
     const wanted = query.status ? all.filter((number) => stateOf(number) === query.status) : all;
     const { skip, perPage } = pageOf(query);
     const numbers = wanted.slice(skip, skip + perPage);
@@ -57,13 +57,13 @@ export class RegistrationsController {
     return page(query, rows, wanted.length);
   }
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get('extensions/:ext/registration')
   @ApiOperation({ summary: "An extension's phones, and how that is known" })
   @ApiParam({ name: 'ext', description: 'The extension number.', example: '1001' })
   @ApiOkResponse({ type: RegistrationAnswer })
   @ApiErrors(401, 403, 404)
-  async one(@Account() account: AccountOf, @Param('ext') number: string): Promise<RegistrationAnswer> {
+  async one(@CurrentAuth() account: AuthContext, @Param('ext') number: string): Promise<RegistrationAnswer> {
     const { manager } = this.dataSource;
     const extension = await findExtension(manager, account, number);
     const view = this.registrations.view(number, account.domain);

@@ -4,7 +4,7 @@ import { LARGEST_ID } from '../../../core/id';
 import { Page } from '../../edge/page';
 import { integerText, oneOf } from '../../../core/rules';
 import { isoTime } from '../../../core/time';
-import { keptText } from '../../../core/sanitize-text';
+import { sanitizeText } from '../../../core/sanitize-text';
 import { uriOf } from '../../../freeswitch/contact';
 import { deviceId } from '../../../freeswitch/device-id';
 import {
@@ -246,20 +246,20 @@ export function mapRegistration(
 
 function mapDevice(device: Device, previous: boolean | null): DeviceDto {
   return {
-    ...mapPresence(device),
+    ...mapDeviceSummary(device),
     expires_at: time(device.expiresAt),
     registered_with_previous_password: previous,
   };
 }
 
 /** What does not change at each refresh of a device's registration. */
-export function mapPresence(
+export function mapDeviceSummary(
   device: Device,
 ): Omit<DeviceDto, 'expires_at' | 'registered_with_previous_password'> {
   const { why, ...reach } = reachOf(device);
   return {
     id: deviceId(device.node, device.profile, device.contact),
-    contact: keptText(uriOf(device.contact), LONGEST_CONTACT),
+    contact: sanitizeText(uriOf(device.contact), LONGEST_CONTACT),
     user_agent: device.agent,
     transport: device.transport,
     network_ip: device.networkIp,

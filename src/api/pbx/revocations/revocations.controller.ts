@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { page, PageQuery } from '../../edge/page';
 import { DEVICE_ID } from '../../../freeswitch/device-id';
@@ -24,7 +24,7 @@ export class RevocationsController {
     private readonly kicks: KicksService,
   ) {}
 
-  @Needs('extensions.read')
+  @RequirePermission('extensions.read')
   @Get('revocations')
   @ApiOperation({
     summary: 'What nodes forgot after changes, or must still forget; for 90 days, also of a deleted one',
@@ -33,7 +33,7 @@ export class RevocationsController {
   @ApiOkResponse({ type: ReceiptPage })
   @ApiErrors(401, 403, 404, 422)
   async list(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Query() query: PageQuery,
   ): Promise<ReceiptPage> {
@@ -41,7 +41,7 @@ export class RevocationsController {
     return page(query, receipts.map(mapReceipt), total);
   }
 
-  @Needs('extensions.operate')
+  @RequirePermission('extensions.operate')
   @Delete('registration')
   @ApiOperation({
     operationId: 'kickExtension',
@@ -50,11 +50,11 @@ export class RevocationsController {
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: UnregisteredAnswer })
   @ApiErrors(401, 403, 404)
-  async kick(@Account() account: AccountOf, @Param('ext') number: string): Promise<UnregisteredAnswer> {
+  async kick(@CurrentAuth() account: AuthContext, @Param('ext') number: string): Promise<UnregisteredAnswer> {
     return this.answer(account, number);
   }
 
-  @Needs('extensions.operate')
+  @RequirePermission('extensions.operate')
   @Delete('registration/:device')
   @ApiOperation({ summary: 'Put one phone of the extension out; it may register again' })
   @ApiParam(NUMBER)
@@ -62,14 +62,14 @@ export class RevocationsController {
   @ApiOkResponse({ type: UnregisteredAnswer })
   @ApiErrors(401, 403, 404, 409)
   async kickDevice(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('ext') number: string,
     @Param('device') device: string,
   ): Promise<UnregisteredAnswer> {
     return this.answer(account, number, device);
   }
 
-  private async answer(account: AccountOf, number: string, device?: string): Promise<UnregisteredAnswer> {
+  private async answer(account: AuthContext, number: string, device?: string): Promise<UnregisteredAnswer> {
     const nodes = await this.kicks.kick(account, number, device);
     return { data: { unregistered: true, nodes: nodes.map(mapNode) } };
   }

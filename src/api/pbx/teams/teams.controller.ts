@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Account, type AccountOf } from '../../../accounts/auth-context';
-import { Needs } from '../../edge/authentication/require-permission';
+import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { etagOf } from '../../../core/etag';
 import { idOf } from '../../../core/id';
@@ -18,51 +18,51 @@ const ID = { name: 'id', description: "The team's id.", schema: { type: 'integer
 export class TeamsController {
   constructor(private readonly teams: TeamsService) {}
 
-  @Needs('numbers.read')
+  @RequirePermission('numbers.read')
   @Get()
   @ApiOperation({ summary: 'List teams; a supervisor sees only his own' })
   @ApiOkResponse({ type: TeamPage })
   @ApiErrors(401, 403, 422)
-  async list(@Account() account: AccountOf, @Query() query: ListQuery): Promise<TeamPage> {
+  async list(@CurrentAuth() account: AuthContext, @Query() query: ListQuery): Promise<TeamPage> {
     const [teams, total] = await this.teams.list(account, query);
     return page(query, teams.map(mapTeam), total);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Post()
   @ApiOperation({ summary: 'Make a team' })
   @ApiCreatedResponse({ type: TeamAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
-    @Account() { tenantId, actor }: AccountOf,
+    @CurrentAuth() { tenantId, actor }: AuthContext,
     @Body() given: CreateTeamDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TeamAnswer> {
     return answer(await this.teams.create(tenantId, given, actor), reply);
   }
 
-  @Needs('numbers.read')
+  @RequirePermission('numbers.read')
   @Get(':id')
   @ApiOperation({ summary: 'One team; a supervisor sees only his own' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TeamAnswer })
   @ApiErrors(401, 403, 404)
   async detail(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TeamAnswer> {
     return answer(await this.teams.detail(account, idOf(id)), reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Put(':id')
   @ApiOperation({ summary: 'Rename a team, or move it to another department' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TeamAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
   async update(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Body() given: UpdateTeamDto,
     @Headers('if-match') ifMatch: string | undefined,
@@ -71,14 +71,14 @@ export class TeamsController {
     return answer(await this.teams.update(account, idOf(id), given, ifMatch), reply);
   }
 
-  @Needs('numbers.manage')
+  @RequirePermission('numbers.manage')
   @Delete(':id')
   @ApiOperation({ summary: 'Delete a team that has no extensions' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)
   async delete(
-    @Account() account: AccountOf,
+    @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<DeletedAnswer> {

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Seldom } from '../../../core/seldom';
-import { keptText } from '../../../core/sanitize-text';
+import { Throttled } from '../../../core/seldom';
+import { sanitizeText } from '../../../core/sanitize-text';
 import { dropCallId, dropContacts } from '../../../freeswitch/commands';
 import { type EslClient } from '../../../freeswitch/esl-client';
 import { Listeners } from '../../../core/listeners';
@@ -30,7 +30,7 @@ export class ContactEndings implements OnApplicationShutdown {
   private readonly logger = new Logger(ContactEndings.name);
   /** By node, profile and contact. */
   private readonly works = new Map<string, Work>();
-  private readonly logged = new Seldom(LOG_EVERY_MS, MOST_AT_ONCE);
+  private readonly logged = new Throttled(LOG_EVERY_MS, MOST_AT_ONCE);
   private readonly ended = new Listeners<ContactToEnd>((error) =>
     this.logger.error({ err: error }, 'a listener failed'),
   );
@@ -51,7 +51,7 @@ export class ContactEndings implements OnApplicationShutdown {
     const node = this.pool.nodes.find(({ name }) => name === contact.node);
     if (!node) return;
     this.log(contact, key);
-    this.ended.tell(contact);
+    this.ended.emit(contact);
     const work = this.works.get(key);
     if (work) Object.assign(work, { contact, again: true });
     else if (this.works.size < MOST_AT_ONCE) {
@@ -68,7 +68,7 @@ export class ContactEndings implements OnApplicationShutdown {
 
   private log({ node, number, domain, ...contact }: ContactToEnd, key: string): void {
     if (!this.logged.allows(key)) return;
-    const told = { node, extension: `${number}@${domain}`, contact: keptText(contact.contact) };
+    const told = { node, extension: `${number}@${domain}`, contact: sanitizeText(contact.contact) };
     this.logger.warn(told, `a contact is ended: ${contact.summary}`);
   }
 

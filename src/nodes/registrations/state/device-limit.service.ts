@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../../platform/config/settings';
-import { DatabasePresence } from '../../../platform/availability-monitor';
+import { AvailabilityMonitor } from '../../../platform/availability-monitor';
 import { isUnavailable } from '../../../platform/database/unavailable';
 import { leadsElsewhere } from '../../../freeswitch/contact';
 import { Tenant } from '../../../schema/tenant.entity';
@@ -30,7 +30,7 @@ export class DeviceLimit implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly registrations: RegistrationsService,
     private readonly endings: ContactEndings,
     private readonly dataSource: DataSource,
-    private readonly presence: DatabasePresence,
+    private readonly presence: AvailabilityMonitor,
     private readonly settings: Settings,
   ) {}
 

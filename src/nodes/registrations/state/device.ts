@@ -1,4 +1,4 @@
-import { keptText } from '../../../core/sanitize-text';
+import { sanitizeText } from '../../../core/sanitize-text';
 import { whyNotDialled } from '../../../freeswitch/contact';
 import { type RegisterEvent } from '../../../freeswitch/sofia-events';
 import { type Registration } from '../../../freeswitch/registrations-xml';
@@ -149,7 +149,7 @@ function reachable({ pingStatus, pingTimeMs }: Registration): boolean | null {
   return pingStatus === 'Reachable' && pingTimeMs > 0 ? true : null;
 }
 
-const agentOf = (sent: string): string => (PLAIN_AGENT.test(sent) ? sent : keptText(sent, LONGEST_AGENT));
+const agentOf = (sent: string): string => (PLAIN_AGENT.test(sent) ? sent : sanitizeText(sent, LONGEST_AGENT));
 
 /** Whether a phone sent a header that is not on one line. */
 export const isFolded = (headers: { callId: string; contact: string; agent: string }): boolean =>

@@ -1,15 +1,15 @@
-import { Seldom } from '../../../core/seldom';
-import { keptText } from '../../../core/sanitize-text';
+import { Throttled } from '../../../core/seldom';
+import { sanitizeText } from '../../../core/sanitize-text';
 import { registrationsOf } from '../../../freeswitch/commands';
 import { type EslClient, type EslEvent } from '../../../freeswitch/esl-client';
 import { type Registration } from '../../../freeswitch/registrations-xml';
 import { readGone, readPing, readRegister } from '../../../freeswitch/sofia-events';
 import { type Device, isFolded, seenInEvent, seenInList } from './device';
 import { type NodeState } from './node-state';
-import { NodeRegistrations } from './registration-table';
+import { RegistrationTable } from './registration-table';
 import { readList, type Whose } from './profile-list';
 
-export interface FollowerOptions {
+export interface NodeTrackerOptions {
   profiles: readonly string[];
   /** An extension has other devices on this node than before. */
   changed: (number: string, domain: string, goneAt: number | null) => void;
@@ -37,13 +37,13 @@ const RECHECK_AFTER_MS = 1_000;
 const NOTICE_EVERY_MS = 3_600_000;
 
 /** Knows what one node holds: from its events, and from the lists that it is asked for. */
-export class NodeFollower {
-  readonly registrations: NodeRegistrations;
+export class NodeTracker {
+  readonly registrations: RegistrationTable;
   private readonly ends: (() => void)[] = [];
   private readonly listed = new Set<string>();
   private readonly rechecks = new Map<string, Whose>();
   private readonly later = new Set<NodeJS.Timeout>();
-  private readonly noticed = new Seldom(NOTICE_EVERY_MS, MOST_RECHECKS);
+  private readonly noticed = new Throttled(NOTICE_EVERY_MS, MOST_RECHECKS);
   private session = new AbortController();
   private rechecking = false;
   private current = false;
@@ -57,9 +57,9 @@ export class NodeFollower {
 
   constructor(
     readonly node: EslClient,
-    private readonly options: FollowerOptions,
+    private readonly options: NodeTrackerOptions,
   ) {
-    this.registrations = new NodeRegistrations(node.name, options.changed);
+    this.registrations = new RegistrationTable(node.name, options.changed);
   }
 
   start(): void {
@@ -214,7 +214,7 @@ export class NodeFollower {
     if (!isFolded(sent) || !this.noticed.allows(extension)) return;
     this.options.warn('a phone registered with a header that is not on one line', {
       ...{ node: this.node.name, profile: sent.profile, extension },
-      ...{ contact: keptText(sent.contact), agent: keptText(sent.agent) },
+      ...{ contact: sanitizeText(sent.contact), agent: sanitizeText(sent.agent) },
     });
   }
 

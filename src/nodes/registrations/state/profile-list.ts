@@ -3,7 +3,7 @@ import { type EslClient } from '../../../freeswitch/esl-client';
 import { accountsOf } from '../../../freeswitch/names';
 import { type Registration } from '../../../freeswitch/registrations-xml';
 import { seenInList, type Seen } from './device';
-import { type NodeRegistrations } from './registration-table';
+import { type RegistrationTable } from './registration-table';
 
 /** An extension. */
 export interface Whose {
@@ -14,7 +14,7 @@ export interface Whose {
 export interface ListOptions {
   node: EslClient;
   profile: string;
-  registrations: NodeRegistrations;
+  registrations: RegistrationTable;
   /** Has the node asked about one extension alone, in the same profile. */
   ask: (extension: Whose) => Promise<unknown>;
   /** Told of each row with something new. */

@@ -1,7 +1,7 @@
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
 import { likePattern } from '../../../api/edge/page';
-import { inScope, type Viewer } from '../../../accounts/scope/extension-scope';
-import { numbersOf as inOrder } from '../../../accounts/scope/extension-queries';
+import { scopeFilter, type ScopedCaller } from '../../../accounts/scope/extension-scope';
+import { sortedNumbers as inOrder } from '../../../accounts/scope/extension-queries';
 import { Extension } from '../../../schema/extension.entity';
 import { type ListRegistrationsQuery } from '../../../api/pbx/registrations/registrations.dto';
 
@@ -9,9 +9,9 @@ import { type ListRegistrationsQuery } from '../../../api/pbx/registrations/regi
 const AT_A_TIME = 5_000;
 
 /** The numbers of the live extensions that the account sees and the query asks for, in their order; its `status` is not looked at. */
-export async function numbersOf(
+export async function registrationNumbers(
   dataSource: DataSource,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   query: Pick<ListRegistrationsQuery, 'search' | 'team_id'>,
 ): Promise<string[]> {
   const found = live(dataSource, viewer);
@@ -34,7 +34,7 @@ export interface Named {
 /** Some of the live extensions that the account sees, by number. */
 export async function namesOf(
   dataSource: DataSource,
-  viewer: Viewer,
+  viewer: ScopedCaller,
   numbers: string[],
 ): Promise<Map<string, Named>> {
   if (numbers.length === 0) return new Map();
@@ -47,9 +47,9 @@ export async function namesOf(
   return new Map(rows.map((row) => [row.number, row]));
 }
 
-function live(dataSource: DataSource, viewer: Viewer): SelectQueryBuilder<Extension> {
+function live(dataSource: DataSource, viewer: ScopedCaller): SelectQueryBuilder<Extension> {
   return dataSource
     .createQueryBuilder(Extension, 'e')
-    .where(inScope(viewer))
+    .where(scopeFilter(viewer))
     .andWhere('e.live_number IS NOT NULL');
 }

@@ -1,5 +1,5 @@
 import { holdsPreviousPassword, type Seen } from './device';
-import { NodeRegistrations } from './registration-table';
+import { RegistrationTable } from './registration-table';
 
 const T0 = 1_800_000_000_000;
 const EXPIRES = T0 + 600_000;
@@ -20,7 +20,7 @@ const seen = (number: string, more: Partial<Seen> = {}): Seen => ({
   heardFrom: 'event',
   ...more,
 });
-const gone = (number: string): Parameters<NodeRegistrations['gone']>[0] => ({
+const gone = (number: string): Parameters<RegistrationTable['gone']>[0] => ({
   user: number,
   domain: 'pbx.test',
   profile: 'internal',
@@ -30,12 +30,12 @@ const gone = (number: string): Parameters<NodeRegistrations['gone']>[0] => ({
 });
 
 describe('the registrations of a node', () => {
-  let node: NodeRegistrations;
+  let node: RegistrationTable;
   let changes: string[];
 
   beforeEach(() => {
     changes = [];
-    node = new NodeRegistrations('fs1', (number) => changes.push(number));
+    node = new RegistrationTable('fs1', (number) => changes.push(number));
   });
 
   const holds = (number: string, now = T0): boolean => node.holds(number, 'pbx.test', now);

@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** A profile's list while it comes in. */
-export interface Round {
+export interface ListSnapshot {
   readonly number: number;
   readonly profile: string;
   readonly began: number;
@@ -22,13 +22,13 @@ const SETTLE_MS = 2_000;
 const AT_A_TIME = 2_000;
 
 /** What one node holds: every contact by domain and number. Events and lists go in, times in ms since 1970. */
-export class NodeRegistrations {
+export class RegistrationTable {
   private readonly domains = new Map<string, Map<string, Entry>>();
   /** Contacts of which an event told lately, with its time; the newest last. */
   private readonly told = new Map<string, number>();
   private readonly byContact = new Map<string, Device>();
   private readonly texts = new SharedTexts();
-  private readonly rounds = new Set<Round>();
+  private readonly rounds = new Set<ListSnapshot>();
   private lastRound = 0;
   /** No device runs out before this. */
   private nextEnd = Infinity;
@@ -93,7 +93,7 @@ export class NodeRegistrations {
   }
 
   /** A profile's list is asked for at `now`; its rows go to `see`, then `endRound` ends it. */
-  beginRound(profile: string, now: number, only?: Round['only']): Round {
+  beginRound(profile: string, now: number, only?: ListSnapshot['only']): ListSnapshot {
     const round = { number: ++this.lastRound, profile, began: now, only };
     this.rounds.add(round);
     return round;
@@ -111,7 +111,7 @@ export class NodeRegistrations {
   }
 
   /** A row of the list; what an event told meanwhile is newer. */
-  see(round: Round, seen: Seen, now: number): void {
+  see(round: ListSnapshot, seen: Seen, now: number): void {
     const known = this.find(seen);
     // FreeSWITCH fact: a REGISTER is in its table before its event is fired, an end only some time after.
     const newer = this.toldSince(keyOf(seen), known ? round.began : round.began - SETTLE_MS);
@@ -127,7 +127,7 @@ export class NodeRegistrations {
   }
 
   /** The list was whole: what it did not show is gone. */
-  async endRound(round: Round, now = Date.now()): Promise<void> {
+  async endRound(round: ListSnapshot, now = Date.now()): Promise<void> {
     this.rounds.delete(round);
     const unseen = (device: Device): boolean =>
       device.profile === round.profile &&
@@ -152,7 +152,7 @@ export class NodeRegistrations {
   }
 
   /** The list broke off. */
-  dropRound(round: Round): void {
+  dropRound(round: ListSnapshot): void {
     this.rounds.delete(round);
   }
 

@@ -7,7 +7,7 @@ import { type Leave, NodePool } from '../../../freeswitch/node-pool';
 import { type Registration } from '../../../freeswitch/registrations-xml';
 import { Metrics } from '../../../platform/metrics';
 import { type Device, type Reach, reachOfAny } from './device';
-import { NodeFollower } from './node-tracker';
+import { NodeTracker } from './node-tracker';
 import { type NodeState } from './node-state';
 import { registrationState, type RegistrationState } from './registration-state';
 
@@ -40,7 +40,7 @@ const MOST_REMEMBERED = 20_000;
 @Injectable()
 export class RegistrationsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(RegistrationsService.name);
-  private followers: NodeFollower[] = [];
+  private followers: NodeTracker[] = [];
   private readonly changes = new Listeners<RegistrationChange>((error) =>
     this.logger.error({ err: error }, 'a listener failed'),
   );
@@ -68,19 +68,19 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
   }
 
   private follow(node: EslClient): Leave {
-    const follower = new NodeFollower(node, {
+    const follower = new NodeTracker(node, {
       profiles: this.settings.sipProfiles,
       changed: (number, domain, goneAt) => this.changed(number, domain, goneAt),
-      turned: () => this.changes.tell(null),
+      turned: () => this.changes.emit(null),
       warn: (message, fields) => this.logger.warn(fields, message),
     });
     this.followers = [...this.followers, follower];
     follower.start();
-    this.changes.tell(null);
+    this.changes.emit(null);
     return () => {
       follower.stop();
       this.followers = this.followers.filter((each) => each !== follower);
-      this.changes.tell(null);
+      this.changes.emit(null);
     };
   }
 
@@ -169,7 +169,7 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
     }));
   }
 
-  private followerOf(node: EslClient): NodeFollower | undefined {
+  private followerOf(node: EslClient): NodeTracker | undefined {
     return this.followers.find((follower) => follower.node === node);
   }
 
@@ -192,6 +192,6 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
     if (!held && goneAt !== null) this.gone.set(key, goneAt);
     const [oldest] = this.gone.keys();
     if (this.gone.size > MOST_REMEMBERED && oldest !== undefined) this.gone.delete(oldest);
-    this.changes.tell({ number, domain });
+    this.changes.emit({ number, domain });
   }
 }

@@ -1,12 +1,12 @@
 /** Where the numbers come from, and who hears of them. */
-export interface RosterOptions {
+export interface ExtensionNumberSetOptions {
   /** Every live number. */
   all(): Promise<string[]>;
   /** Those of the given numbers that are live. */
   among(numbers: string[]): Promise<Iterable<string>>;
-  came(number: string): void;
-  went(number: string): void;
-  failed(error: unknown): void;
+  onAdded(number: string): void;
+  onRemoved(number: string): void;
+  onError(error: unknown): void;
   /** How often all are read again, in ms; changes that nobody tells of are noticed so. */
   everyMs: number;
 }
@@ -15,7 +15,7 @@ const MOST_AT_ONCE = 500;
 const RETRY_MS = 2_000;
 
 /** The live extension numbers of a tenant, kept up to date. */
-export class Roster {
+export class ExtensionNumberSet {
   readonly numbers = new Set<string>();
   private readonly touched = new Set<string>();
   private wanted = true;
@@ -23,7 +23,7 @@ export class Roster {
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: RosterOptions) {}
+  constructor(private readonly options: ExtensionNumberSetOptions) {}
 
   /** To be called once, first. @throws what the database threw */
   async load(): Promise<void> {
@@ -31,13 +31,13 @@ export class Roster {
     this.wanted = false;
     this.busy = false;
     this.again(this.options.everyMs);
-    void this.mend();
+    void this.refresh();
   }
 
   /** The number may have come or gone. */
-  touch(number: string): void {
+  invalidate(number: string): void {
     this.touched.add(number);
-    void this.mend();
+    void this.refresh();
   }
 
   stop(): void {
@@ -46,13 +46,13 @@ export class Roster {
   }
 
   /** One reading after another: an older one must not undo what a newer one has found. */
-  private async mend(): Promise<void> {
+  private async refresh(): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     try {
       while (!this.stopped && (this.wanted || this.touched.size > 0)) await this.read();
     } catch (error) {
-      this.options.failed(error);
+      this.options.onError(error);
       this.wanted = true;
       this.again(RETRY_MS);
     }
@@ -67,12 +67,12 @@ export class Roster {
     const live = new Set(whole ? await this.options.all() : await this.options.among(asked));
     if (this.stopped) return;
     for (const number of whole ? [...this.numbers] : asked) {
-      if (!live.has(number) && this.numbers.delete(number)) this.options.went(number);
+      if (!live.has(number) && this.numbers.delete(number)) this.options.onRemoved(number);
     }
     for (const number of live) {
       if (this.numbers.has(number)) continue;
       this.numbers.add(number);
-      this.options.came(number);
+      this.options.onAdded(number);
     }
     if (whole) this.again(this.options.everyMs);
   }
@@ -84,7 +84,7 @@ export class Roster {
     this.timer = setTimeout(
       () => {
         this.wanted = true;
-        void this.mend();
+        void this.refresh();
       },
       ms * (0.75 + Math.random() / 4),
     );

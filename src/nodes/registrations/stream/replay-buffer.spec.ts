@@ -1,9 +1,9 @@
-import { ChangeLog, LogBudget } from './replay-buffer';
+import { ReplayBuffer, ReplayBudget } from './replay-buffer';
 
 const PLENTY = 1024 * 1024;
 
 /** The numbers that a reader at `position` is given, or `lost`. */
-function readFrom(log: ChangeLog, position: number): number[] | 'lost' {
+function readFrom(log: ReplayBuffer, position: number): number[] | 'lost' {
   const read: number[] = [];
   for (let next = log.after(position); next !== null; next = log.after(position)) {
     if (next === 'lost') return 'lost';
@@ -14,7 +14,7 @@ function readFrom(log: ChangeLog, position: number): number[] | 'lost' {
   return read;
 }
 
-function fill(log: ChangeLog, frames: number, text = 'x'): void {
+function fill(log: ReplayBuffer, frames: number, text = 'x'): void {
   for (let frame = 0; frame < frames; frame++) log.add('change', { text });
   log.seal();
 }
@@ -24,7 +24,7 @@ const upTo = (first: number, last: number): number[] =>
 
 describe('a log of changes', () => {
   it('writes frames as server-sent events, whatever their data holds', () => {
-    const log = new ChangeLog(new LogBudget(PLENTY), () => PLENTY);
+    const log = new ReplayBuffer(new ReplayBudget(PLENTY), () => PLENTY);
     log.add('change', { text: 'a\n\nid: 7\r\u2028b' });
     log.seal();
     const next = log.after(0);
@@ -34,19 +34,19 @@ describe('a log of changes', () => {
   });
 
   it('is read from any position on, each frame once', () => {
-    const log = new ChangeLog(new LogBudget(PLENTY), () => PLENTY);
+    const log = new ReplayBuffer(new ReplayBudget(PLENTY), () => PLENTY);
     for (const frames of [3, 1, 5]) fill(log, frames);
     for (const position of upTo(0, 9)) expect(readFrom(log, position)).toEqual(upTo(position + 1, 9));
   });
 
   it('shows nothing before it is sealed', () => {
-    const log = new ChangeLog(new LogBudget(PLENTY), () => PLENTY);
+    const log = new ReplayBuffer(new ReplayBudget(PLENTY), () => PLENTY);
     log.add('change', {});
     expect([log.last, log.after(0)]).toEqual([1, null]);
   });
 
   it('gives large turns in pieces', () => {
-    const log = new ChangeLog(new LogBudget(PLENTY), () => PLENTY);
+    const log = new ReplayBuffer(new ReplayBudget(PLENTY), () => PLENTY);
     fill(log, 100, 'x'.repeat(1_000));
     const next = log.after(0);
     expect(next !== null && next !== 'lost' && next.bytes.length < 66_000).toBe(true);
@@ -55,7 +55,7 @@ describe('a log of changes', () => {
   });
 
   it('lets the oldest go when it holds too much, and says so', () => {
-    const log = new ChangeLog(new LogBudget(PLENTY), () => 5_000);
+    const log = new ReplayBuffer(new ReplayBudget(PLENTY), () => 5_000);
     for (let turn = 0; turn < 10; turn++) fill(log, 1, 'x'.repeat(1_000));
     expect(readFrom(log, 0)).toBe('lost');
     expect(log.positionOf(log.idOf(1))).toBeNull();
@@ -64,8 +64,8 @@ describe('a log of changes', () => {
   });
 
   it('shares a budget with the others, and gives its part back', () => {
-    const budget = new LogBudget(5_000);
-    const [one, other] = [new ChangeLog(budget, () => PLENTY), new ChangeLog(budget, () => PLENTY)];
+    const budget = new ReplayBudget(5_000);
+    const [one, other] = [new ReplayBuffer(budget, () => PLENTY), new ReplayBuffer(budget, () => PLENTY)];
     for (let turn = 0; turn < 10; turn++) fill(one, 1, 'x'.repeat(1_000));
     expect(budget.used).toBeLessThanOrEqual(5_000);
     fill(other, 1);
@@ -76,10 +76,10 @@ describe('a log of changes', () => {
   });
 
   it('knows its own ids, and no others', () => {
-    const log = new ChangeLog(new LogBudget(PLENTY), () => PLENTY);
+    const log = new ReplayBuffer(new ReplayBudget(PLENTY), () => PLENTY);
     expect(log.positionOf(log.idOf(0))).toBe(0);
     fill(log, 2);
-    const other = new ChangeLog(new LogBudget(PLENTY), () => PLENTY);
+    const other = new ReplayBuffer(new ReplayBudget(PLENTY), () => PLENTY);
     fill(other, 2);
     expect([0, 1, 2].map((sequence) => log.positionOf(log.idOf(sequence)))).toEqual([0, 1, 2]);
     for (const id of [log.idOf(3), other.idOf(1), '', '1', `${log.idOf(1)}-1`, `${log.idOf(1)}x`]) {

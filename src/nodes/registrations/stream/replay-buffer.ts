@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What all logs together may hold. */
-export class LogBudget {
+export class ReplayBudget {
   used = 0;
 
   constructor(readonly most: number) {}
@@ -27,7 +27,7 @@ export function frame(event: string, id: string, data: unknown): string {
  * The last frames of a stream, each once for all of its readers; they are kept as bytes, in batches that
  * readers share. The oldest go when there are too many bytes.
  */
-export class ChangeLog {
+export class ReplayBuffer {
   /** No two logs have the same, so that an id tells to which log it belongs. */
   private readonly epoch = randomBytes(6).toString('hex');
   private batches: Batch[] = [];
@@ -37,7 +37,7 @@ export class ChangeLog {
 
   /** @param most how many bytes may be kept at present */
   constructor(
-    private readonly budget: LogBudget,
+    private readonly budget: ReplayBudget,
     private readonly most: () => number,
   ) {}
 

@@ -1,5 +1,5 @@
 import { type ServerResponse } from 'node:http';
-import { type ChangeLog } from './replay-buffer';
+import { type ReplayBuffer } from './replay-buffer';
 
 const HEARTBEAT = Buffer.from(': heartbeat\n\n');
 
@@ -7,7 +7,7 @@ const HEARTBEAT = Buffer.from(': heartbeat\n\n');
  * One client of a stream. It is given the next frames only once it has taken the last ones, so that what
  * it has not read waits in the log that all share, and costs nothing more.
  */
-export class StreamReader {
+export class StreamClient {
   /** Since when it has not taken what was written; null: it has. */
   private waitingSince: number | null = null;
 
@@ -17,7 +17,7 @@ export class StreamReader {
    */
   constructor(
     private readonly response: ServerResponse,
-    private readonly log: ChangeLog,
+    private readonly log: ReplayBuffer,
     private position: number,
     private readonly lost: () => void,
   ) {

@@ -6,17 +6,17 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type AccountOf } from '../../../accounts/auth-context';
-import { TokensService } from '../../../accounts/tokens/token-store';
+import { type AuthContext } from '../../../accounts/auth-context';
+import { TokenStore } from '../../../accounts/tokens/token-store';
 import { ServiceUnavailable } from '../../../core/errors';
 import { Settings } from '../../../platform/config/settings';
 import { ExtensionChanges } from '../../../events/extension-changes';
 import { Metrics } from '../../../platform/metrics';
-import { LogBudget } from './replay-buffer';
-import { RegistrationStream } from './tenant-stream';
-import { namesOf, numbersOf } from '../state/registration-queries';
+import { ReplayBudget } from './replay-buffer';
+import { TenantStream } from './tenant-stream';
+import { namesOf, registrationNumbers } from '../state/registration-queries';
 import { type RegistrationChange, RegistrationsService } from '../state/registrations.service';
-import { StreamReader } from './stream-client';
+import { StreamClient } from './stream-client';
 import { StreamLimits } from './stream-limits';
 
 const MOST_LOG_BYTES = 64 * 1024 * 1024;
@@ -25,28 +25,28 @@ const FULL_RETRY_S = 30;
 const RETRY = 'retry: 2000\n\n';
 
 /** Who wants to read what. */
-export interface Asked {
-  account: AccountOf;
+export interface StreamRequest {
+  account: AuthContext;
   bearer: string;
   devices: boolean;
   /** The id of the last frame it has, if it has been here before. */
   lastEventId: string | null;
 }
 
-interface Seat {
-  asked: Asked;
-  reader: StreamReader | null;
+interface Subscription {
+  asked: StreamRequest;
+  reader: StreamClient | null;
 }
 
 /** The streams that are read at present, at most two for all who see the same extensions, and their readers. */
 @Injectable()
-export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(RegistrationStreams.name);
-  private readonly streams = new Map<string, RegistrationStream>();
-  private readonly byDomain = new Map<string, Set<RegistrationStream>>();
+export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(StreamHub.name);
+  private readonly streams = new Map<string, TenantStream>();
+  private readonly byDomain = new Map<string, Set<TenantStream>>();
   private readonly lingering = new Map<string, NodeJS.Timeout>();
-  private readonly seats = new Set<Seat>();
-  private readonly budget = new LogBudget(MOST_LOG_BYTES);
+  private readonly seats = new Set<Subscription>();
+  private readonly budget = new ReplayBudget(MOST_LOG_BYTES);
   private readonly ends: (() => void)[] = [];
   private turn = 0;
   private heartbeat: NodeJS.Timeout | null = null;
@@ -58,7 +58,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     private readonly dataSource: DataSource,
     private readonly registrations: RegistrationsService,
     private readonly extensions: ExtensionChanges,
-    private readonly tokens: TokensService,
+    private readonly tokens: TokenStore,
     private readonly settings: Settings,
     private readonly metrics: Metrics,
     private readonly limits: StreamLimits,
@@ -88,7 +88,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
    * @param start sends the head; called once all is ready
    * @throws ServiceUnavailable when there are too many readers, or Dialplane is stopping
    */
-  async open(asked: Asked, response: ServerResponse, start: () => void): Promise<void> {
+  async open(asked: StreamRequest, response: ServerResponse, start: () => void): Promise<void> {
     const seat = this.takeSeat(asked);
     try {
       const key = keyOf(asked);
@@ -105,33 +105,33 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     }
   }
 
-  private takeSeat(asked: Asked): Seat {
+  private takeSeat(asked: StreamRequest): Subscription {
     const { tenantId } = asked.account;
     const ofTenant = [...this.seats].filter((each) => each.asked.account.tenantId === tenantId).length;
     const full = this.seats.size >= this.limits.readers || ofTenant >= this.limits.readersOfTenant;
     if (this.stopped || full) throw new ServiceUnavailable(FULL_RETRY_S);
-    const seat: Seat = { asked, reader: null };
+    const seat: Subscription = { asked, reader: null };
     this.seats.add(seat);
     this.metrics.streamReaders.set(this.seats.size);
     this.startTimers();
     return seat;
   }
 
-  private leave(seat: Seat): void {
+  private leave(seat: Subscription): void {
     this.seats.delete(seat);
     this.metrics.streamReaders.set(this.seats.size);
     if (this.seats.size === 0) this.stopTimers();
   }
 
   private seatReader(
-    seat: Seat,
-    { key, stream, response }: { key: string; stream: RegistrationStream; response: ServerResponse },
+    seat: Subscription,
+    { key, stream, response }: { key: string; stream: TenantStream; response: ServerResponse },
   ): void {
     const { lastEventId, account } = seat.asked;
     const resumed = lastEventId === null ? null : stream.log.positionOf(lastEventId);
     const snapshot = resumed === null ? stream.whole() : null;
     const position = snapshot?.position ?? resumed ?? 0;
-    const reader = new StreamReader(response, stream.log, position, () => this.drop(account, reader));
+    const reader = new StreamClient(response, stream.log, position, () => this.drop(account, reader));
     seat.reader = reader;
     response.once('close', () => {
       this.leave(seat);
@@ -145,20 +145,20 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     reader.pump();
   }
 
-  private streamFor(key: string, { account, devices }: Asked): RegistrationStream {
+  private streamFor(key: string, { account, devices }: StreamRequest): TenantStream {
     const known = this.streams.get(key);
     if (known) return known;
     const { tenantId, domain, scope } = account;
     const viewer = { tenantId, scope };
-    const stream = new RegistrationStream(this.registrations, {
+    const stream = new TenantStream(this.registrations, {
       domain,
       devices,
       dampingMs: this.settings.REGISTRATION_DAMPING_MS,
       budget: this.budget,
       roster: {
-        all: () => numbersOf(this.dataSource, viewer, {}),
+        all: () => registrationNumbers(this.dataSource, viewer, {}),
         among: async (numbers) => (await namesOf(this.dataSource, viewer, numbers)).keys(),
-        failed: (error) => this.logger.warn({ tenantId, err: error }, 'extensions could not be read'),
+        onError: (error) => this.logger.warn({ tenantId, err: error }, 'extensions could not be read'),
         everyMs: this.limits.roster,
       },
     });
@@ -172,7 +172,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     return stream;
   }
 
-  private linger(key: string, stream: RegistrationStream): void {
+  private linger(key: string, stream: TenantStream): void {
     clearTimeout(this.lingering.get(key));
     if (this.stopped) return;
     const end = (): void => {
@@ -181,7 +181,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     this.lingering.set(key, setTimeout(end, this.limits.linger));
   }
 
-  private forget(key: string, stream: RegistrationStream): void {
+  private forget(key: string, stream: TenantStream): void {
     clearTimeout(this.lingering.get(key));
     this.lingering.delete(key);
     this.streams.delete(key);
@@ -191,7 +191,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     stream.stop();
   }
 
-  private of(domain: string): RegistrationStream[] {
+  private of(domain: string): TenantStream[] {
     return [...(this.byDomain.get(domain) ?? [])];
   }
 
@@ -209,7 +209,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
     }
   }
 
-  private drop({ tenantId }: AccountOf, reader: StreamReader): void {
+  private drop({ tenantId }: AuthContext, reader: StreamClient): void {
     this.metrics.streamsDropped.inc();
     this.logger.log({ tenantId }, 'a slow reader of a stream was dropped');
     reader.drop();
@@ -249,7 +249,7 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   }
 
   /** A database that is away ends no stream. */
-  private async isGood({ bearer, account }: Asked): Promise<boolean> {
+  private async isGood({ bearer, account }: StreamRequest): Promise<boolean> {
     try {
       const holder = await this.tokens.holder(bearer);
       if (!holder?.tenantActive || !holder.account.permissions.has('extensions.read')) return false;
@@ -261,5 +261,5 @@ export class RegistrationStreams implements OnApplicationBootstrap, BeforeApplic
   }
 }
 
-const keyOf = ({ account: { domain, scope }, devices }: Pick<Asked, 'account' | 'devices'>): string =>
+const keyOf = ({ account: { domain, scope }, devices }: Pick<StreamRequest, 'account' | 'devices'>): string =>
   JSON.stringify([domain, devices, scope]);

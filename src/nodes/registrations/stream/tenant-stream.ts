@@ -1,6 +1,6 @@
 import { isoTime, now } from '../../../core/time';
-import { ChangeLog, frame, type LogBudget } from './replay-buffer';
-import { Damping } from './throttle';
+import { ReplayBuffer, frame, type ReplayBudget } from './replay-buffer';
+import { Throttle } from './throttle';
 import {
   mapStreamExtension,
   type StreamExtensionDto,
@@ -8,16 +8,16 @@ import {
 import { type RegistrationState } from '../state/registration-state';
 import { mapNodes } from '../../../api/pbx/registrations/node-states.dto';
 import { type RegistrationsService } from '../state/registrations.service';
-import { Roster, type RosterOptions } from './extension-number-set';
-import { type StreamReader } from './stream-client';
+import { ExtensionNumberSet, type ExtensionNumberSetOptions } from './extension-number-set';
+import { type StreamClient } from './stream-client';
 
 export interface StreamOptions {
   domain: string;
   /** Whether devices are told of as well. */
   devices: boolean;
   dampingMs: number;
-  budget: LogBudget;
-  roster: Omit<RosterOptions, 'came' | 'went'>;
+  budget: ReplayBudget;
+  roster: Omit<ExtensionNumberSetOptions, 'onAdded' | 'onRemoved'>;
 }
 
 /** What was told last of an extension, and a text that differs when it would be told otherwise. */
@@ -34,13 +34,13 @@ const SNAPSHOT_HOLDS_MS = 1_000;
 const NODES = 'nodes';
 
 /** What is told of one tenant's extensions: once, for all who read it. */
-export class RegistrationStream {
-  readonly readers = new Set<StreamReader>();
-  readonly log: ChangeLog;
+export class TenantStream {
+  readonly readers = new Set<StreamClient>();
+  readonly log: ReplayBuffer;
   readonly loaded: Promise<void>;
   private readonly told = new Map<string, Told>();
-  private readonly damping: Damping;
-  private readonly roster: Roster;
+  private readonly damping: Throttle;
+  private readonly roster: ExtensionNumberSet;
   private nodesTold: string;
   private snapshot: { bytes: Buffer; position: number; until: number } | null = null;
   private dampingTimer: NodeJS.Timeout | null = null;
@@ -50,14 +50,14 @@ export class RegistrationStream {
     private readonly registrations: RegistrationsService,
     private readonly options: StreamOptions,
   ) {
-    this.damping = new Damping(options.dampingMs);
+    this.damping = new Throttle(options.dampingMs);
     const each = BYTES_PER_EXTENSION[options.devices ? 'devices' : 'plain'];
-    this.log = new ChangeLog(options.budget, () => Math.max(FEWEST_BYTES, this.told.size * each));
+    this.log = new ReplayBuffer(options.budget, () => Math.max(FEWEST_BYTES, this.told.size * each));
     this.nodesTold = JSON.stringify(mapNodes(registrations.nodes()));
-    this.roster = new Roster({
+    this.roster = new ExtensionNumberSet({
       ...options.roster,
-      came: (number) => this.came(number),
-      went: (number) => this.went(number),
+      onAdded: (number) => this.came(number),
+      onRemoved: (number) => this.went(number),
     });
     this.loaded = this.load();
   }
@@ -77,7 +77,7 @@ export class RegistrationStream {
 
   /** The extension may have been made or deleted. */
   touch(number: string): void {
-    this.roster.touch(number);
+    this.roster.invalidate(number);
   }
 
   /** The extension's phones may have changed. */

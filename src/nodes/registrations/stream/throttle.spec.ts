@@ -1,8 +1,8 @@
-import { Damping } from './throttle';
+import { Throttle } from './throttle';
 
 describe('damping', () => {
   it('lets the first change through, holds what follows, and gives it back at the end of the window', () => {
-    const damping = new Damping(1_000);
+    const damping = new Throttle(1_000);
     expect(damping.mayTell('1001', 0)).toBe(true);
     damping.told('1001', 0);
     expect(damping.mayTell('1001', 500)).toBe(false);
@@ -14,14 +14,14 @@ describe('damping', () => {
   });
 
   it('gives nothing back when nothing was held', () => {
-    const damping = new Damping(1_000);
+    const damping = new Throttle(1_000);
     damping.told('1001', 0);
     expect(damping.due(1_000)).toEqual([]);
     expect(damping.mayTell('1001', 1_000)).toBe(true);
   });
 
   it('begins a new window with each telling, behind those that end before it', () => {
-    const damping = new Damping(1_000);
+    const damping = new Throttle(1_000);
     damping.told('1001', 0);
     damping.told('1002', 500);
     damping.told('1001', 1_000);
@@ -31,7 +31,7 @@ describe('damping', () => {
   });
 
   it('holds one key for nobody else, and forgets it', () => {
-    const damping = new Damping(1_000);
+    const damping = new Throttle(1_000);
     damping.told('1001', 0);
     expect(damping.mayTell('1002', 1)).toBe(true);
     damping.mayTell('1001', 1);
@@ -40,7 +40,7 @@ describe('damping', () => {
   });
 
   it('holds nothing with a window of 0', () => {
-    const damping = new Damping(0);
+    const damping = new Throttle(0);
     damping.told('1001', 0);
     expect([damping.mayTell('1001', 0), damping.nextEnd]).toEqual([true, null]);
   });

@@ -1,5 +1,5 @@
 /** At most one telling of a key in each window; what comes sooner is held until its end. Times in ms. */
-export class Damping {
+export class Throttle {
   /** What was told of lately: when its window ends, and whether more is held. The earliest end first. */
   private readonly windows = new Map<string, { ends: number; held: boolean }>();
 

@@ -47,7 +47,7 @@ import { SOFIA_EVENTS } from './freeswitch/sofia-events';
 import { HealthController } from './api/ops/health.controller';
 import { IdempotencyStore } from './api/edge/idempotency/idempotency-store';
 import { Idempotency } from './api/edge/idempotency/idempotency.service';
-import { ImportAccess } from './pbx/imports/import-holders.service';
+import { ImportAccess } from './pbx/imports/import-access.service';
 import { ImportQueue } from './pbx/imports/import-queue.service';
 import { ImportJobsRepository } from './pbx/imports/import-jobs.repository';
 import { ImportStreams } from './pbx/imports/import-streams.service';

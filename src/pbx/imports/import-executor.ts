@@ -11,7 +11,7 @@ import { RevocationsService } from '../../nodes/revocations/revocations.service'
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { type PlannedChange, type NewRow } from './change-planner';
-import { ImportAccess } from './import-holders.service';
+import { ImportAccess } from './import-access.service';
 import { type Candidate } from './row-parser';
 import { ImportJobsRepository, type Outcome } from './import-jobs.repository';
 import { BulkWriter } from './bulk-writer';

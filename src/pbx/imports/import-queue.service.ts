@@ -12,7 +12,7 @@ import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { isUnavailable, OutcomeUnknown } from '../../platform/database/unavailable';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
-import { AccessRevoked } from './import-holders.service';
+import { AccessRevoked } from './import-access.service';
 import { type Candidate } from './row-parser';
 import { ALREADY_RUNNING, ImportJobsRepository, scopeKey, stoppedMessage } from './import-jobs.repository';
 import { ImportExecutor } from './import-executor';

@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type AuthContext } from '../../accounts/auth-context';
 import { ServiceUnavailable } from '../../core/errors';
-import { ImportAccess } from './import-holders.service';
+import { ImportAccess } from './import-access.service';
 import { type ImportJob, isOver } from '../../schema/import-job.entity';
 import { ImportQueue } from './import-queue.service';
 import { mapImport } from '../../api/pbx/imports/imports.dto';

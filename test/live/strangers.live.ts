@@ -4,7 +4,7 @@ import { Strangers } from './sipp';
 import { eventually } from './waiting';
 
 const CALLS = 19;
-/** So many a second must cost nobody a call; so many more are what docs/firewall.md is for, and are only measured. */
+/** So many a second must cost nobody a call; so many more are what docs/guides/firewall.md is for, and are only measured. */
 const [BORNE, MEASURED] = [150, 400];
 /** A stranger's session stays for ten seconds: after so many there are nearly as many as there will be. */
 const SETTLED_S = 8;

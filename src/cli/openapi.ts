@@ -9,8 +9,14 @@ import { createDataSource } from '../platform/database/data-source';
 import { documentOf } from '../api/edge/openapi/docs';
 import { type Printed } from './print';
 
-/** The OpenAPI document, of an application of which no part is made, opened or connected. */
+/** The OpenAPI document. */
 export async function openapi(): Promise<Printed> {
+  const document = await withPreview(documentOf);
+  return { lines: [JSON.stringify(document, null, 2)], json: { ...document } };
+}
+
+/** What `use` reads from an application whose routes are known, but in which nothing is opened or connected. */
+export async function withPreview<T>(use: (app: NestFastifyApplication) => T): Promise<T> {
   const settings = readSettings({ DATABASE_URL: 'sqlite:never-opened' });
   const secrets = new InstallationSecrets(Buffer.alloc(32), '');
   const dataSource = createDataSource(settings);
@@ -19,7 +25,7 @@ export async function openapi(): Promise<Printed> {
     createAdapter(pino({ level: 'silent' })),
     { preview: true, logger: false, abortOnError: false },
   );
-  const document = documentOf(app);
+  const result = use(app);
   await app.close();
-  return { lines: [JSON.stringify(document, null, 2)], json: { ...document } };
+  return result;
 }

@@ -58,7 +58,8 @@ function action<N extends string, M extends Record<N, (options: never) => Promis
   };
 }
 
-function program(): Command {
+/** The whole command line, not yet run. */
+export function program(): Command {
   const dialplane = new Command('dialplane')
     .description('The control plane for FreeSWITCH.')
     .version(version)

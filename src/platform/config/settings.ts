@@ -75,21 +75,30 @@ function isProxy(text: string): boolean {
   return isAddressOrNetwork(text) && !/\/0+$/.test(text);
 }
 
-/** Every setting of Dialplane, read from the environment once; the names are the environment's own. */
+/**
+ * Every setting of Dialplane, read from the environment once; the names are the environment's own. The comment of each
+ * is its description in docs/reference/settings.md and .env.example (`npm run docs`), `@default` its default there.
+ */
 export class Settings {
+  /** The address on which HTTP listens. */
   @IsString()
   HOST = '127.0.0.1';
 
+  /** The port on which HTTP listens; 0 picks a free one. */
   @wholeNumber(65_535)
   PORT = 3000;
 
-  /** `sqlite:PATH` or `mysql://user:password@host:port/name`. */
+  /** `sqlite:PATH`, or `mysql://user:password@host:port/name` (MySQL 8, MariaDB 10.11 or newer). */
   @Matches(/^(sqlite:(?!:memory:$).+|mysql:\/\/[^/]+\/[^/?]+)$/, {
     message: 'must be sqlite:PATH or mysql://user:password@host:port/name',
   })
   DATABASE_URL = 'sqlite:./data/dialplane.db';
 
-  /** 32 bytes, base64; absent with sqlite means: kept in a file (see secret-files.ts). */
+  /**
+   * 32 bytes in base64 (`openssl rand -base64 32`); encrypts secrets at rest. Keep a copy: without it no phone can
+   * register. Required with MySQL and MariaDB.
+   * @default generated in ./data/app.key, on sqlite only
+   */
   @IsOptional()
   @ValidateBy({
     name: 'appKey',
@@ -100,9 +109,14 @@ export class Settings {
   })
   APP_KEY?: string;
 
+  /**
+   * FreeSWITCH nodes as `esl://:password@host:port?name=fs1`, separated by spaces, the password percent-encoded. Read only
+   * by a start that finds no node in the database; from then on use `dialplane node add` and `node remove`.
+   */
   @NodeList()
   FREESWITCH_NODES = '';
 
+  /** The sofia profiles in which phones register, separated by commas. */
   @ValidateBy({
     name: 'profiles',
     validator: {
@@ -113,35 +127,51 @@ export class Settings {
   })
   FREESWITCH_SIP_PROFILES = 'internal';
 
-  /** SIP proxies between phones and FreeSWITCH, as its configuration has them: addresses and names. */
+  /**
+   * SIP proxies that add a Path, as in the configuration of FreeSWITCH: IPv4 addresses and names, separated by spaces.
+   * Each must pass on only REGISTERs whose Contact it would call itself.
+   */
   @Matches(/^(?:[A-Za-z0-9.-]+(?: |$))*$/, {
     message: 'must be addresses and names with blanks between them',
   })
   SIP_PROXIES = '';
 
+  /** The name with which FreeSWITCH logs in to `/freeswitch/directory`. */
   @Matches(/^[^:\s]+$/, { message: 'must not be empty nor hold a colon or a space' })
   XML_CURL_USERNAME = 'freeswitch';
 
+  /**
+   * The password with which FreeSWITCH logs in, at least 8 characters without spaces.
+   * @default generated in ./data/xml-curl.password
+   */
   @IsOptional()
   @IsString()
   @Matches(/^\S{8,}$/, { message: 'must be at least 8 characters without spaces' })
   XML_CURL_PASSWORD?: string;
 
+  /** How long FreeSWITCH may keep a user, in ms; 0: not at all; at most 2147000. */
   @wholeNumber(LONGEST_CACHE_MS)
   DIRECTORY_CACHE_MS = 60_000;
 
+  /**
+   * In the registration stream, an extension that changes again within this time (ms) is sent once, at its end, in the
+   * state it then has; 0: every change is sent; at most 60000.
+   */
   @wholeNumber(60_000)
   REGISTRATION_DAMPING_MS = 2_000;
 
-  /** 0: for ever. */
+  /** For how many days the audit is kept; 0: for ever. */
   @wholeNumber(36_500)
   AUDIT_RETENTION_DAYS = 365;
 
-  /** How long deleted extensions can be restored; 0: for ever. */
+  /** For how many days deleted extensions are kept and can be restored; 0: for ever. */
   @wholeNumber(36_500)
   DELETED_RETENTION_DAYS = 90;
 
-  /** Empty: what several instances would share is kept in this process. */
+  /**
+   * `redis://host:port`, where several instances share the rate limits. Empty: each instance counts for itself. While
+   * Redis is away requests pass, and `dialplane_rate_limit_passed_total` counts them.
+   */
   @ValidateBy({
     name: 'redisUrl',
     validator: {
@@ -151,29 +181,41 @@ export class Settings {
   })
   REDIS_URL = '';
 
+  /** Requests to `/api/pbx` and `/api/platform` in any 60 s, for each token, or address without a valid one; 0: no limit. */
   @wholeNumber(1_000_000)
   RATE_LIMIT_PBX = 600;
 
+  /** Calls started by click-to-call in any 60 s, for each token; 0: no limit. */
   @wholeNumber(1_000_000)
   RATE_LIMIT_CLICK_TO_CALL = 10;
 
+  /** Logins, and changes of the own password, in any 60 s, for each address and for each name; 0: no limit. */
   @wholeNumber(1_000_000)
   RATE_LIMIT_LOGIN = 5;
 
+  /** Other requests to `/api/auth` in any 60 s, for each token, or address without a valid one; 0: no limit. */
   @wholeNumber(1_000_000)
   RATE_LIMIT_AUTH = 30;
 
-  /** Whose scripts may call the API in a browser. */
+  /** The origins whose scripts may call the API in a browser, as in `https://crm.example`, separated by commas. */
   @commaSeparated(isOrigin, 'must be origins such as https://crm.example, separated by commas')
   CORS_ORIGINS = '';
 
-  /** Whose X-Forwarded-For is believed. */
+  /**
+   * Reverse proxies (addresses or networks, separated by commas) whose X-Forwarded-For is trusted. Without it all clients
+   * behind a proxy are one address.
+   */
   @commaSeparated(isProxy, 'must be IP addresses or networks separated by commas')
   TRUSTED_PROXIES = '';
 
+  /** The least severe log level that is written: fatal, error, warn, info, debug, trace or silent. */
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL = 'info';
 
+  /**
+   * `pretty` or `json`.
+   * @default pretty on a terminal, else json
+   */
   @IsIn(['pretty', 'json'], { message: 'must be pretty or json' })
   LOG_FORMAT = process.stdout.isTTY ? 'pretty' : 'json';
 

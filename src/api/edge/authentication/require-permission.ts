@@ -12,10 +12,11 @@ import { Unauthorized } from '../../../core/errors';
 import { authOf } from '../../../accounts/auth-context';
 import { type Permission } from '../../../core/roles';
 
-const NEED = 'dialplane:need';
+/** The metadata of a handler that holds its need. */
+export const NEED = 'dialplane:need';
 
 /** A permission; or that somebody is logged in; or nothing. */
-type Need = Permission | 'token' | 'nothing';
+export type Need = Permission | 'token' | 'nothing';
 
 /** What a route under /api demands of who calls it. */
 export function RequirePermission(need: Permission | 'token'): MethodDecorator {

@@ -25,7 +25,7 @@ import { SipCredentials } from '../platform/secrets/sip-credentials.service';
 /** The settings of the command's environment, after what it lacks was added from `.env`. @throws InvalidSetting */
 export function settingsHere(): Settings {
   const { env } = commandIo();
-  readDotenv({ quiet: true, processEnv: env as Record<string, string> });
+  readDotenv({ quiet: true, processEnv: env });
   return readSettings(env);
 }
 

@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { run } from '../../src/cli/run';
 import { PATIENCE_MS } from './patience';
+import { onceARun } from './run-folder';
 import { scratchFolder } from './scratch';
 
 const LAUNCHER = join(__dirname, '../../src/cli/dialplane.js');
@@ -40,7 +42,7 @@ export class CommandLine {
 
   /** The same as a process of its own, as an operator runs it. */
   async execute(args: string[], environment: Record<string, string> = {}, input?: string): Promise<Outcome> {
-    const child = this.spawn(args, environment, input === undefined ? 'ignore' : 'pipe');
+    const child = await this.spawn(args, environment, input === undefined ? 'ignore' : 'pipe');
     child.stdin?.end(input);
     const output = collect(child);
     const [code] = (await once(child, 'close')) as [number | null];
@@ -49,7 +51,7 @@ export class CommandLine {
 
   /** `dialplane serve`, once it says where it listens. */
   async serve(environment: Record<string, string> = {}): Promise<Server> {
-    const child = this.spawn(['serve'], { PORT: '0', ...environment });
+    const child = await this.spawn(['serve'], { PORT: '0', ...environment });
     this.servers.push(child);
     const output = collect(child);
     const url = await new Promise<string>((resolve, reject) => {
@@ -76,11 +78,12 @@ export class CommandLine {
     return { PATH: process.env.PATH, LOG_FORMAT: 'json', ...this.environment, ...more };
   }
 
-  private spawn(
+  private async spawn(
     args: string[],
     environment: Record<string, string>,
     stdin: 'ignore' | 'pipe' = 'ignore',
-  ): ChildProcess {
+  ): Promise<ChildProcess> {
+    await onceARun('build', build);
     return spawn(process.execPath, [LAUNCHER, ...args], {
       cwd: this.folder,
       env: this.environmentWith(environment),
@@ -88,6 +91,11 @@ export class CommandLine {
       timeout: PATIENCE_MS,
     });
   }
+}
+
+/** The launcher builds what is older than its sources; not in several processes at once. */
+async function build(): Promise<void> {
+  await promisify(execFile)(process.execPath, [LAUNCHER, '--version']);
 }
 
 let last: Promise<unknown> = Promise.resolve();

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { scratchFolder } from './scratch';
-import { copyMariadb, copySqlite } from './templates';
+import { copyMigratedMariadb, copyMigratedSqlite } from './templates';
 
 /** An empty database for one test file. */
 export interface TestDatabase {
@@ -21,16 +21,18 @@ export interface Lane {
 
 export const sqliteLane: Lane = {
   name: 'sqlite',
-  create: () => Promise.resolve(sqlite(() => undefined)),
-  createMigrated: () => Promise.resolve(sqlite(copySqlite)),
+  create: () => Promise.resolve(sqlite()),
+  createMigrated: async () => {
+    const database = sqlite();
+    await copyMigratedSqlite(database.url.slice('sqlite:'.length));
+    return database;
+  },
 };
 
-function sqlite(fill: (path: string) => void): TestDatabase {
+function sqlite(): TestDatabase {
   const folder = scratchFolder('test');
-  const path = join(folder, 'dialplane.db');
-  fill(path);
   const drop = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }));
-  return { url: `sqlite:${path}`, drop };
+  return { url: `sqlite:${join(folder, 'dialplane.db')}`, drop };
 }
 
 /** On the MariaDB server at `server`, else on that of TEST_DATABASE_URL. */
@@ -39,7 +41,7 @@ export const mariadbLane = (server = process.env.TEST_DATABASE_URL ?? ''): Lane 
   create: () => mariadb(server),
   createMigrated: async () => {
     const database = await mariadb(server);
-    await copyMariadb(database.url);
+    await copyMigratedMariadb(database.url);
     return database;
   },
 });

@@ -275,23 +275,21 @@ describeOnEach('the stream of registrations', (lane) => {
       for (const number of ['1001', '1002', '1003']) phones.push(await make(tenant, number));
       const witness = await open();
       const { id: first } = await witness.next();
-      let done = false;
-      const churn = (async () => {
-        for (let round = 0; round < 30; round++) {
-          for (const phone of phones) await (round % 2 ? fs.unregister(phone) : fs.register(phone));
-        }
-        done = true;
-      })();
       const readers: EventStream[] = [];
-      while (!done) {
-        readers.push(await open({ lastEventId: readers.length % 2 ? first : undefined }));
-        const back = readers.at(-3);
+      const churn = async (round: number): Promise<void> => {
+        for (const phone of phones) await (round % 2 ? fs.unregister(phone) : fs.register(phone));
+      };
+      /** Two come, in every other round from before the first change, and one that was there comes back. */
+      const comeAndGo = async (round: number): Promise<void> => {
+        for (const lastEventId of [undefined, round % 2 ? first : undefined])
+          readers.push(await open({ lastEventId }));
+        const back = readers.at(-4);
         const last = back?.frames.at(-1);
-        if (!back || !last || readers.length % 3) continue;
+        if (!back || !last) return;
         back.close();
         readers.push(await open({ lastEventId: last.id }));
-      }
-      await churn;
+      };
+      for (let round = 0; round < 30; round++) await Promise.all([churn(round), comeAndGo(round)]);
       await eventually(() => witness.frames.length === 1 + 90);
       const newest = witness.frames.at(-1)?.id;
       for (const reader of readers.filter(({ ended }) => !ended)) {

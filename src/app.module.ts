@@ -32,6 +32,9 @@ import { DiagnosisService } from './nodes/diagnosis/diagnosis.service';
 import { DirectoryController } from './api/switch/directory.controller';
 import { DirectoryService } from './nodes/directory/directory.service';
 import { LookupLog } from './nodes/directory/lookup-log';
+import { Lookups } from './nodes/directory/lookups';
+import { LookupDoor } from './api/switch/lookup-door';
+import { XmlCurlCredentials } from './api/switch/xml-curl-credentials';
 import { LookupsInFlight } from './nodes/directory/lookups-in-flight';
 import { ExtensionChanges } from './events/extension-changes';
 import { AvailableNumbersController } from './api/pbx/extensions/available-numbers.controller';
@@ -191,6 +194,9 @@ const SERVICES = [
   DiagnosisService,
   DirectoryService,
   WriteMonitor,
+  Lookups,
+  LookupDoor,
+  XmlCurlCredentials,
 ];
 
 @Module({})

@@ -8,6 +8,7 @@ import { addHooks, createAdapter, refuseUndecodable } from './api/edge/http';
 import { NestLog } from './platform/logging';
 import { serveDocs } from './api/edge/openapi/docs';
 import { registerIdempotency } from './api/edge/idempotency/idempotency.hooks';
+import { openLookupDoor } from './api/switch/lookup-door';
 
 /** The application, ready to listen. */
 export async function createApp(installation: Installation, logger: Logger): Promise<NestFastifyApplication> {
@@ -27,6 +28,7 @@ export async function createApp(installation: Installation, logger: Logger): Pro
   refuseUndecodable(app);
   registerIdempotency(app);
   serveDocs(app);
+  openLookupDoor(app, logger);
   await app.init();
   return app;
 }

@@ -28,14 +28,43 @@ function reference(character: string): string {
   return `&#x${written.codePointAt(0)?.toString(16).toUpperCase()};`;
 }
 
+/** A value that is escaped already. */
+export class Escaped {
+  constructor(readonly text: string) {}
+}
+
+/** In no value: XML cannot write it. */
+const GAP = '\0';
+
+/**
+ * A long value of which only a few places differ from one to the next, so that the rest is escaped once.
+ * @param text writes the value; each argument stands in one or more places, and never begins with a hyphen
+ * @returns writes the value with these arguments
+ */
+export function template(text: (...places: string[]) => string): (...values: string[]) => Escaped {
+  const names = Array.from({ length: text.length }, (_, place) => `${GAP}${place}${GAP}`);
+  const pieces = text(...names)
+    .split(GAP)
+    .map((piece, index) => (index % 2 === 0 ? escaped(piece) : Number(piece)));
+  return (...values) => {
+    const written = values.map(escaped);
+    let filled = '';
+    for (const piece of pieces) filled += typeof piece === 'number' ? (written[piece] ?? '') : piece;
+    return new Escaped(filled);
+  };
+}
+
 /** `<name a="…">children</name>`; names are ours, never a value. */
 export function element(
   name: string,
-  attributes: Record<string, string>,
+  attributes: Record<string, string | Escaped>,
   children: readonly Xml[] = [],
 ): Xml {
   let written = `<${name}`;
-  for (const key in attributes) written += ` ${key}="${escaped(attributes[key] ?? '')}"`;
+  for (const key in attributes) {
+    const value = attributes[key] ?? '';
+    written += ` ${key}="${typeof value === 'string' ? escaped(value) : value.text}"`;
+  }
   return (children.length === 0 ? `${written}/>` : `${written}>${children.join('')}</${name}>`) as Xml;
 }
 

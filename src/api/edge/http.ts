@@ -4,14 +4,15 @@ import { type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { parse as parseForm } from 'fast-querystring';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { type Logger } from 'pino';
 import { CSV, CsvBody } from '../../core/csv';
 import { answerError } from './error.filter';
 import { BodyTooLarge, MalformedRequest } from '../../core/errors';
 import { JsonBody } from '../../core/json-rows';
 
-const BODY_LIMIT = 64 * 1024;
+/** Of most requests, in bytes. */
+export const BODY_LIMIT = 64 * 1024;
 const EXTENSIONS_IMPORT = '/api/pbx/extensions/import';
 const CALLER_IDS_IMPORT = '/api/pbx/caller-ids/import';
 /** Where a body may be larger: 10,000 numbers, each on a line of its own; 1,000 caller IDs; 10,000 long rows. */
@@ -73,7 +74,8 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
 }
 
-function requestId({ headers }: IncomingMessage): string {
+/** The one that the client gave, if it is of harmless characters, or a new one. */
+export function requestId({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
@@ -91,7 +93,12 @@ export function addHooks(app: NestFastifyApplication, logger: Logger): void {
   });
   const tellsAll = logger.isLevelEnabled('debug');
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (tellsAll || !QUIET.test(request.url)) logAnswer(request, reply);
+    const { method, url, ip } = request;
+    if (tellsAll || !QUIET.test(url)) {
+      const [path = ''] = request.originalUrl.split('?');
+      const { statusCode: status, elapsedTime: ms } = reply;
+      logAnswered(request.log, { method, path, status, ms, from: ip });
+    }
     done();
   });
   readJson(fastify);
@@ -174,16 +181,18 @@ export function refuseUndecodable(app: NestFastifyApplication): void {
   });
 }
 
-/** The path without its query: a query may hold what a log must not. */
-function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
-  const [path = ''] = request.originalUrl.split('?');
-  const fields = {
-    method: request.method,
-    path,
-    status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime * 10) / 10,
-    from: request.ip,
-  };
-  if (QUIET.test(path)) request.log.debug(fields, 'answered');
-  else request.log.info(fields, 'answered');
+/** What is logged of an answer. */
+export interface Answered {
+  method: string;
+  /** Without its query: that may hold what a log must not. */
+  path: string;
+  status: number;
+  ms: number;
+  from: string;
+}
+
+export function logAnswered(log: Pick<Logger, 'debug' | 'info'>, answered: Answered): void {
+  const fields = { ...answered, ms: Math.round(answered.ms * 10) / 10 };
+  if (QUIET.test(answered.path)) log.debug(fields, 'answered');
+  else log.info(fields, 'answered');
 }

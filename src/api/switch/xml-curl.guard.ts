@@ -1,25 +1,17 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { secretMatcher } from '../../core/same-secret';
 import { Unauthenticated } from '../../core/errors';
-import { InstallationSecrets } from '../../platform/config/secret-files';
-import { Settings } from '../../platform/config/settings';
+import { XmlCurlCredentials } from './xml-curl-credentials';
 
-/** Lets in who brings the HTTP Basic pair that FreeSWITCH's xml_curl binding is given. */
+/** Lets in who brings FreeSWITCH's credentials. */
 @Injectable()
 export class XmlCurlGuard implements CanActivate {
-  private readonly matches: (given: string) => boolean;
-
-  constructor(settings: Settings, secrets: InstallationSecrets) {
-    const pair = `${settings.XML_CURL_USERNAME}:${secrets.xmlCurlPassword}`;
-    this.matches = secretMatcher(`Basic ${Buffer.from(pair, 'utf8').toString('base64')}`);
-  }
+  constructor(private readonly credentials: XmlCurlCredentials) {}
 
   /** @throws Unauthenticated */
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
-    const { authorization } = http.getRequest<FastifyRequest>().headers;
-    if (authorization !== undefined && this.matches(authorization)) return true;
+    if (this.credentials.admit(http.getRequest<FastifyRequest>().headers.authorization)) return true;
     void http.getResponse<FastifyReply>().header('WWW-Authenticate', 'Basic realm="freeswitch"');
     throw new Unauthenticated();
   }

@@ -1,6 +1,7 @@
 import { EXTENSION_NUMBER } from '../../core/extension-number';
 import { ANONYMOUS_REALM, MAILBOX } from '../../freeswitch/names';
 import { isSipDomain } from '../../accounts/tenants/sip-domain';
+import { type LookupForm } from './lookup-form';
 
 /** What FreeSWITCH asks for; everything else it may ask has the answer "not found". */
 export type LookupRequest =
@@ -33,7 +34,7 @@ const ENCRYPTED: readonly unknown[] = ['tls', 'wss'];
  * A call from anonymous@anonymous.invalid is looked up in the realm in which it was challenged. Whose extension it
  * claims to be is then said by the domain that it dials (To); the password proves it, as it does elsewhere.
  */
-export function readLookup(form: Record<string, unknown>): LookupRequest {
+export function readLookup(form: LookupForm): LookupRequest {
   const { section, key, user, domain: realm, action, group, purpose } = form;
   if (section !== 'directory' || purpose !== undefined || typeof realm !== 'string') return NONE;
   const domain = realm === ANONYMOUS_REALM && isCall(form) ? form.sip_to_host : realm;
@@ -56,6 +57,6 @@ function mailboxRequest(user: string, domain: string): LookupRequest {
 }
 
 /** A phone calls, and is asked for its password: not a REGISTER, a SUBSCRIBE or a MESSAGE. */
-function isCall({ action, sip_auth_method: method }: Record<string, unknown>): boolean {
+function isCall({ action, sip_auth_method: method }: LookupForm): boolean {
   return action === 'sip_auth' && method === 'INVITE';
 }

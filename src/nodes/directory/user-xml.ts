@@ -1,7 +1,7 @@
 import { isDiallable, mailable } from '../../core/voicemail-rules';
 import { encodedWords } from './encoded-words';
 import { registeredName } from '../../freeswitch/names';
-import { element, type Xml, xmlDocument } from '../../freeswitch/xml';
+import { element, type Escaped, template, type Xml, xmlDocument } from '../../freeswitch/xml';
 
 /** What FreeSWITCH is told of one user. */
 export interface DirectoryUser {
@@ -49,12 +49,12 @@ export function userXml(user: DirectoryUser, cacheMs: number): Xml {
       ...(isMailbox ? mailboxAttributes(user) : { id: user.number }),
       ...(cacheable && { cacheable: String(cacheMs) }),
     },
-    params: {
-      ...userParams(user),
+    params: [
+      named('param', userParams(user, isMailbox && user.voicemailEnabled)),
       // FreeSWITCH fact: voicemail takes the SIP password for a PIN, but for a hash of its own.
-      ...(isMailbox && { ...mailboxParams(user), 'vm-a1-hash': 'none' }),
-    },
-    variables: userVariables(user),
+      ...(isMailbox ? [named('param', mailboxParams(user)), named('param', { 'vm-a1-hash': 'none' })] : []),
+    ],
+    variables: [named('variable', userVariables(user))],
   });
 }
 
@@ -63,23 +63,22 @@ export function userXml(user: DirectoryUser, cacheMs: number): Xml {
  * is what it is now.
  */
 export function mailboxXml(user: DirectoryUser): Xml {
-  const params = { 'allow-empty-password': 'false', ...mailboxParams(user) };
-  return oneUser(user.domain, { attributes: mailboxAttributes(user), params, variables: {} });
+  const params = [
+    named('param', { 'allow-empty-password': 'false', 'vm-enabled': String(user.voicemailEnabled) }),
+    named('param', mailboxParams(user)),
+  ];
+  return oneUser(user.domain, { attributes: mailboxAttributes(user), params, variables: [] });
 }
 
-type Values = Record<string, string | null>;
+type Values = Record<string, string | Escaped | null>;
 
 function oneUser(
   domain: string,
-  {
-    attributes,
-    params,
-    variables,
-  }: { attributes: Record<string, string>; params: Values; variables: Values },
+  { attributes, params, variables }: { attributes: Record<string, string>; params: Xml[]; variables: Xml[] },
 ): Xml {
   const xml = element('user', attributes, [
-    element('params', {}, named('param', params)),
-    element('variables', {}, named('variable', variables)),
+    element('params', {}, params),
+    element('variables', {}, variables),
   ]);
   return xmlDocument('directory', [element('domain', { name: domain }, [xml])]);
 }
@@ -96,7 +95,6 @@ function mailboxParams(user: DirectoryUser): Values {
   const { voicemailPin: pin, voicemailEmail: email } = user;
   const mailTo = email !== null && mailable(email) ? email : null;
   return {
-    'vm-enabled': String(user.voicemailEnabled),
     // FreeSWITCH fact: `user-choose` as a password lets the caller choose one.
     'vm-password': pin !== null && isDiallable(pin) ? pin : null,
     'vm-mailto': mailTo,
@@ -105,18 +103,19 @@ function mailboxParams(user: DirectoryUser): Values {
   };
 }
 
-function userParams({ number, domain, ...user }: DirectoryUser): Values {
+function userParams(user: DirectoryUser, hasVoicemail: boolean): Values {
+  const { number, domain } = user;
   const registered = registeredName(number, domain);
   return {
     'a1-hash': user.a1,
     // FreeSWITCH fact: an empty password is allowed unless this says no.
     'allow-empty-password': 'false',
     'sip-force-extension': registered,
-    'dial-string': dialString(registered, domain, user.profiles),
+    'dial-string': dialStringOf(user.profiles)(registered, domain),
     // The message lamp asks for the mailbox by the name that registered, unless told the mailbox's.
     'mwi-account': `${user.mailbox}@${domain}`,
     // A dialplan that knows no mailboxes of their own must leave no message under the number.
-    'vm-enabled': 'false',
+    'vm-enabled': String(hasVoicemail),
   };
 }
 
@@ -128,12 +127,24 @@ function userParams({ number, domain, ...user }: DirectoryUser): Values {
  * commands included; like this sofia looks the contact up behind the parser. It would send the INVITE wherever that
  * Contact says; `sip_route_uri` has the last word. Empty, it fails the call.
  */
-function dialString(registered: string, domain: string, profiles: readonly string[]): string {
-  const legs = profiles.map((profile) => {
-    const phones = `sofia(status profile ${profile} user ${registered}@${domain})`;
-    return `[sip_route_uri=sip:${routeTo(phones)}]sofia/${profile}/${registered}%${domain}`;
+const dialString = (profiles: readonly string[]): DialString =>
+  template((registered, domain) => {
+    const legs = profiles.map((profile) => {
+      const phones = `sofia(status profile ${profile} user ${registered}@${domain})`;
+      return `[sip_route_uri=sip:${routeTo(phones)}]sofia/${profile}/${registered}%${domain}`;
+    });
+    return `{sip_invite_domain=${domain},outbound_redirect_fatal=true}${legs.join(',')}`;
   });
-  return `{sip_invite_domain=${domain},outbound_redirect_fatal=true}${legs.join(',')}`;
+
+type DialString = (registered: string, domain: string) => Escaped;
+
+const dialStrings = new WeakMap<readonly string[], DialString>();
+
+/** Most of it is the same for every user of the same profiles. */
+function dialStringOf(profiles: readonly string[]): DialString {
+  const known = dialStrings.get(profiles) ?? dialString(profiles);
+  dialStrings.set(profiles, known);
+  return known;
 }
 
 /** An address in FreeSWITCH's list of phones, encoded. */
@@ -183,13 +194,13 @@ export function withoutSecrets(xml: Xml): Xml {
 }
 
 /** One element a value; what is null or empty is left out. */
-function named(tag: string, values: Values): Xml[] {
-  const written: Xml[] = [];
+function named(tag: string, values: Values): Xml {
+  let written = '';
   for (const name in values) {
     const value = values[name];
-    if (value) written.push(element(tag, { name, value }));
+    if (value) written += element(tag, { name, value });
   }
-  return written;
+  return written as Xml;
 }
 
 /**

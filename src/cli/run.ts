@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
-import { ApiError, InvalidData } from '../core/errors';
+import { fieldErrors } from '../api/edge/field-sentences';
+import { ApiError, FieldInvalid, InvalidData } from '../core/errors';
 import { commandIo, type CommandIo, withCommandIo } from './command-io';
 import { type Printed, print } from './print';
 
@@ -27,6 +28,8 @@ export function run(argv: readonly string[], io: CommandIo): Promise<number> {
 }
 
 function sentence(error: unknown): string {
+  const errors = error instanceof FieldInvalid ? fieldErrors(error) : null;
+  if (errors) return Object.values(errors).flat().join(' ');
   if (error instanceof InvalidData) return Object.values(error.errors).flat().join(' ');
   if (error instanceof ApiError) return error.message;
   // Commander's word for "a noun without a verb", after which it would print the help.

@@ -1,3 +1,5 @@
+import { type FieldFault } from './faults';
+
 /** Sentences by field name, as clients show them to people. */
 export type FieldErrors = Record<string, string[]>;
 
@@ -7,10 +9,6 @@ export abstract class ApiError extends Error {
   abstract readonly code: string;
   /** For the Retry-After header, in seconds; null: without one. */
   readonly retryAfterS: number | null = null;
-
-  body(): { message: string; errors?: FieldErrors } {
-    return { message: this.message };
-  }
 }
 
 export class MalformedRequest extends ApiError {
@@ -73,36 +71,53 @@ export class BodyTooLarge extends ApiError {
   }
 }
 
+const INVALID = 'The given data was invalid.';
+
+/** Values of fields are refused. Services throw this; each dialect names the fields and writes the sentences. */
+export class FieldInvalid extends ApiError {
+  readonly status = 422;
+  readonly code = 'invalid_data';
+  readonly faults: readonly FieldFault[];
+
+  constructor(...faults: FieldFault[]) {
+    super(INVALID);
+    this.faults = faults;
+  }
+}
+
+/** The same, with field names and sentences that are a dialect's already: its readers of requests throw this. */
 export class InvalidData extends ApiError {
   readonly status = 422;
   readonly code = 'invalid_data';
 
   constructor(readonly errors: FieldErrors) {
-    super('The given data was invalid.');
+    super(INVALID);
   }
 
   static field(name: string, sentence: string): InvalidData {
     return new InvalidData({ [name]: [sentence] });
   }
-
-  override body(): { message: string; errors: FieldErrors } {
-    return { message: this.message, errors: this.errors };
-  }
 }
 
-/** Does all in turn, and throws what was wrong with the data together: people mend a form in one go. @throws InvalidData */
+/** Does all in turn, and throws what was wrong with the data together: people correct a form in one go. @throws FieldInvalid */
 export async function together(...steps: (() => Promise<void> | void)[]): Promise<void> {
-  const wrong: FieldErrors = {};
+  const faults: FieldFault[] = [];
   for (const step of steps) {
     try {
       await step();
     } catch (error) {
-      if (!(error instanceof InvalidData)) throw error;
-      for (const [field, sentences] of Object.entries(error.errors))
-        wrong[field] = [...(wrong[field] ?? []), ...sentences];
+      if (error instanceof FieldInvalid) faults.push(...error.faults);
+      else if (error instanceof InvalidData) faults.push(...statedFaults(error));
+      else throw error;
     }
   }
-  if (Object.keys(wrong).length > 0) throw new InvalidData(wrong);
+  if (faults.length > 0) throw new FieldInvalid(...faults);
+}
+
+function statedFaults({ errors }: InvalidData): FieldFault[] {
+  return Object.entries(errors).flatMap(([field, sentences]) =>
+    sentences.map((sentence) => ({ field, code: 'stated' as const, sentence })),
+  );
 }
 
 export class TooManyRequests extends ApiError {
@@ -121,5 +136,15 @@ export class ServiceUnavailable extends ApiError {
 
   constructor(override readonly retryAfterS = 5) {
     super(`The service is temporarily unavailable. Try again in ${retryAfterS} seconds.`);
+  }
+}
+
+/** Something that is our fault; its cause is logged and not sent. */
+export class ServerError extends ApiError {
+  readonly status = 500;
+  readonly code = 'server_error';
+
+  constructor() {
+    super('Server error');
   }
 }

@@ -12,6 +12,7 @@ import {
   Unauthenticated,
   Unauthorized,
 } from '../../core/errors';
+import { standardErrors } from './error-dialects';
 
 const WRONG = { display_name: ['The display name may not be greater than 100 characters.'] };
 
@@ -55,13 +56,13 @@ export function ApiErrors(...statuses: (keyof typeof WHEN)[]): MethodDecorator {
     ...statuses.map((status) => {
       const [description, error] = WHEN[status];
       const type = status === 422 ? InvalidDataBody : ErrorBody;
-      return ApiResponse({ status, description, type, example: error.body() });
+      return ApiResponse({ status, description, type, example: standardErrors(error).body });
     }),
     ApiResponse({
       status: 503,
       description: AWAY,
       type: ErrorBody,
-      example: new ServiceUnavailable().body(),
+      example: standardErrors(new ServiceUnavailable()).body,
       headers: { 'Retry-After': RETRY_AFTER },
     }),
   );

@@ -1,7 +1,15 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { isUnavailable } from '../../platform/database/unavailable';
-import { ApiError, BodyTooLarge, MalformedRequest, NotFound, ServiceUnavailable } from '../../core/errors';
+import {
+  ApiError,
+  BodyTooLarge,
+  MalformedRequest,
+  NotFound,
+  ServerError,
+  ServiceUnavailable,
+} from '../../core/errors';
+import { errorDialectOf } from './error-dialects';
 
 /** The one place where an error becomes an answer. */
 @Catch()
@@ -12,20 +20,22 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Answers with the contract's body for `error`; what is our fault is logged and told as a bare 500. */
+/** Answers `error` as the dialect of the path has it; what is our fault is logged, and not described to the client. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   // That breaks a connection too, but not ours to the database.
   const hungUp = error === request.raw.errored;
   if (hungUp) request.log.info('the client hung up');
-  const told = hungUp ? new MalformedRequest() : toldError(error);
-  if (told) {
-    if (told instanceof ServiceUnavailable) logRefusal(error, request);
-    if (told.retryAfterS !== null) void reply.header('Retry-After', told.retryAfterS);
-    void reply.status(told.status).send(told.body());
-    return;
-  }
-  request.log.error({ err: error }, 'request failed');
-  void reply.status(500).send({ message: 'Server error' });
+  const answered = hungUp ? new MalformedRequest() : asApiError(error);
+  if (answered instanceof ServerError) request.log.error({ err: error }, 'request failed');
+  if (answered instanceof ServiceUnavailable) logRefusal(error, request);
+  if (answered.retryAfterS !== null) void reply.header('Retry-After', answered.retryAfterS);
+  const { status, body } = errorDialectOf(pathOf(request))(answered);
+  void reply.status(status).send(body);
+}
+
+/** Without its query. */
+function pathOf({ url, routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? url.split('?', 1)[0] ?? '';
 }
 
 /** One line without a stack: while the database is away there are as many as requests. */
@@ -34,8 +44,8 @@ function logRefusal(error: unknown, request: FastifyRequest): void {
   request.log.warn({ code, reason: message }, 'request refused for now');
 }
 
-/** What the client is told, or null when the fault is ours. */
-function toldError(error: unknown): ApiError | null {
+/** What the client receives in its place. */
+function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isUnavailable(error)) return new ServiceUnavailable();
   const status = statusOf(error);
@@ -43,7 +53,7 @@ function toldError(error: unknown): ApiError | null {
   if (status === 413) return new BodyTooLarge();
   // Nest and Fastify: broken framing, a content type we do not read, an undecodable path.
   if (status >= 400 && status < 500) return new MalformedRequest();
-  return null;
+  return new ServerError();
 }
 
 function statusOf(error: unknown): number {

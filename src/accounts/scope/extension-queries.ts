@@ -7,7 +7,8 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import { NotFound } from '../../core/errors';
-import { likePattern, pageOf } from '../../api/edge/page';
+import { pageOf } from '../../api/edge/page';
+import { likePattern } from '../../platform/database/like-pattern';
 import { Revocation } from '../../schema/revocation.entity';
 import { type ListExtensionsQuery } from '../../api/pbx/extensions/extension-input.dto';
 import { byNumber, EXTENSION_NUMBER } from '../../core/extension-number';

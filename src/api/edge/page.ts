@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from './field';
+import { lastPage, type RowRange, rowsOfPage } from '../../core/page';
 import { integerText } from '../../core/rules';
 
 const PER_PAGE = 50;
@@ -40,7 +41,13 @@ export class ListQuery extends PageQuery {
 export function pageOf(query: PageQuery): { page: number; perPage: number; skip: number } {
   const page = Number(query.page ?? 1);
   const perPage = Number(query.per_page ?? PER_PAGE);
-  return { page, perPage, skip: (page - 1) * perPage };
+  return { page, perPage, skip: rowsOfPage(page, perPage).skip };
+}
+
+/** The rows that a query asks for. */
+export function rowsOf(query: PageQuery): RowRange {
+  const { page, perPage } = pageOf(query);
+  return rowsOfPage(page, perPage);
 }
 
 /** A list's answer; subclasses say what `data` holds. */
@@ -64,13 +71,8 @@ export function page<T>(query: PageQuery, data: T[], total: number): Page & { da
   return {
     current_page: current,
     data,
-    last_page: Math.max(1, Math.ceil(total / perPage)),
+    last_page: lastPage(total, perPage),
     per_page: perPage,
     total,
   };
-}
-
-/** The pattern of a LIKE that finds `search` anywhere, to be used with `ESCAPE '!'`. */
-export function likePattern(search: string): string {
-  return `%${search.replace(/[!%_]/g, '!$&')}%`;
 }

@@ -1,5 +1,5 @@
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
-import { likePattern } from '../../../api/edge/page';
+import { likePattern } from '../../../platform/database/like-pattern';
 import { scopeFilter, type ScopedCaller } from '../../../accounts/scope/extension-scope';
 import { sortedNumbers as inOrder } from '../../../accounts/scope/extension-queries';
 import { Extension } from '../../../schema/extension.entity';

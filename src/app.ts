@@ -1,7 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
-import { AppModule, type Installation } from './app.module';
+import { AppModule } from './app.module';
+import { type Installation } from './platform/installation';
 import { guardApi } from './api/edge/authentication/api-authentication';
 import { guardBrowsers } from './api/edge/browsers';
 import { addHooks, createAdapter, refuseUndecodable } from './api/edge/http';

@@ -1,4 +1,4 @@
-import { type Installation } from '../app.module';
+import { type Installation } from '../platform/installation';
 import { SYSTEM } from '../core/actor';
 import { AuditService } from '../events/audit/audit.service';
 import { changesBetween } from '../events/audit/changes';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { config as readDotenv } from 'dotenv';
 import { type DataSource } from 'typeorm';
-import { type Installation } from '../app.module';
+import { type Installation } from '../platform/installation';
 import { AuditChain } from '../schema/audit-chain.entity';
 import { auditKey, headMac } from '../events/audit/chain';
 import { initializeChains } from '../events/audit/initialize-chains';

@@ -1,11 +1,12 @@
-import { type DataSource, type EntityManager, IsNull } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { type Actor } from '../../core/actor';
-import { type AuditService } from '../../events/audit/audit.service';
+import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { revokeTokens } from '../tokens/revoke';
 import { InvalidData } from '../../core/errors';
 import { now } from '../../core/time';
-import { type Transactions } from '../../platform/database/transactions';
+import { Transactions } from '../../platform/database/transactions';
 import { lockUser } from './lock-user';
 import { User, type UserStatus } from '../../schema/user.entity';
 import { usernameOf } from '../../core/username';
@@ -13,6 +14,7 @@ import { usernameOf } from '../../core/username';
 const OPERATOR = { role: 'operator', tenantId: IsNull() } as const;
 
 /** The platform's operators, whom the command line alone manages. */
+@Injectable()
 export class OperatorsService {
   constructor(
     private readonly dataSource: DataSource,

@@ -20,7 +20,7 @@ export async function serve(): Promise<void> {
   const app = await createApp(installation, logger);
   await listen(app, settings);
   // Only now: what is shown once must not be made by a start that fails.
-  const demo = await seedDemo(installation);
+  const demo = await seedDemo(app, installation);
 
   const { address, port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;

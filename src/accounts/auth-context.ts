@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type Actor } from '../core/actor';
+import { type Actor, SYSTEM } from '../core/actor';
+import { type Tenant } from '../schema/tenant.entity';
 import { type Permission, type Role, type Scope } from '../core/roles';
 
 /** Whose token a request brought, and what it may do. */
@@ -22,6 +23,14 @@ export interface AuthContext {
   /** The token's own limit of requests a minute on /api/pbx. */
   rateLimit: number | null;
   actor: Actor;
+}
+
+/** Dialplane itself, in one tenant. */
+export function systemOf({ id, domain, countryCode }: Tenant): AuthContext {
+  return {
+    ...{ tenantId: id, domain, countryCode, role: null, permissions: new Set(), scope: { kind: 'all' } },
+    ...{ tokenId: 0, narrowed: false, userId: null, rateLimit: null, actor: SYSTEM },
+  };
 }
 
 const accounts = new WeakMap<FastifyRequest, AuthContext>();

@@ -1,15 +1,16 @@
 import { COMMAND_LINE } from '../core/actor';
 import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../schema/caller-id.entity';
+import { CallerIdsModule } from '../pbx/caller-ids/caller-ids.module';
 import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
 import { mapCallerId } from '../api/pbx/caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';
 import { asName, label, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
-import { userChangesWithoutNodes } from '../nodes/revocations/user-change-transaction';
 import { COUNTRY_CODE } from '../core/country-code';
 import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../api/platform/tenant.dto';
+import { TenantsModule } from '../accounts/tenants/tenants.module';
 import { TenantsService } from '../accounts/tenants/tenants.service';
-import { check, type Database, tenantOf, withDatabase } from './database';
+import { check, tenantOf, withServices } from './database';
 import { openInstallation } from './installation';
 import { type Printed } from './print';
 
@@ -38,10 +39,9 @@ export function tenantCreate(given: {
   const named = asName(given.name);
   check('name', NAME(named, 'name'));
   check('country_code', matching(COUNTRY_CODE)(given.countryCode, 'country code'));
-  return withDatabase(async ({ transactions, audit }) => {
-    const tenants = new TenantsService(transactions, audit);
+  return withServices([TenantsModule], async (services) => {
     const row = { ...given, name: named, maxExtensions, maxDevices, maxLegs };
-    const tenant = await tenants.create(row, COMMAND_LINE);
+    const tenant = await services.get(TenantsService).create(row, COMMAND_LINE);
     const { id, name, domain, status } = tenant;
     return {
       lines: [`Tenant ${id}: ${name}, SIP domain ${domain}`],
@@ -72,8 +72,8 @@ export function callerIdCreate(given: {
   if (displayName !== null) check('display_name', NAME(displayName, 'display name'));
   if (given.carrier !== undefined) check('carrier', oneOf(CARRIERS)(given.carrier, 'carrier'));
   if (given.cliType !== undefined) check('cli_type', oneOf(CLI_TYPES)(given.cliType, 'cli type'));
-  return withDatabase(async (database) => {
-    const tenant = await tenantOf(database.dataSource, given.tenant);
+  return withServices([CallerIdsModule], async (services) => {
+    const tenant = await tenantOf(services.dataSource, given.tenant);
     const row = {
       number: given.number,
       displayName,
@@ -81,27 +81,22 @@ export function callerIdCreate(given: {
       cliType: (given.cliType ?? null) as CliType | null,
       isDefault: given.default === true,
     };
-    const callerId = await callerIdsIn(database).create(tenant, row, COMMAND_LINE);
+    const callerId = await services.get(CallerIdsService).create(tenant, row, COMMAND_LINE);
     const json = { ...mapCallerId(callerId) };
     return { lines: [`Caller ID ${json.number} (${json.carrier}, ${json.cli_type})`], json };
   });
 }
 
 export function callerIdDefault(given: { tenant: string; number?: string }): Promise<Printed> {
-  return withDatabase(async (database) => {
-    const tenant = await tenantOf(database.dataSource, given.tenant);
+  return withServices([CallerIdsModule], async (services) => {
+    const tenant = await tenantOf(services.dataSource, given.tenant);
     const number = given.number ?? null;
-    const callerId = await callerIdsIn(database).setDefault(tenant, number, COMMAND_LINE);
+    const callerId = await services.get(CallerIdsService).setDefault(tenant, number, COMMAND_LINE);
     const line = callerId
       ? `Extensions without a caller ID present ${callerId.number}`
       : 'No default caller ID';
     return { lines: [line], json: { default_caller_id: callerId?.number ?? null } };
   });
-}
-
-function callerIdsIn(database: Database): CallerIdsService {
-  const users = userChangesWithoutNodes(database, database.transactions);
-  return new CallerIdsService(database.dataSource, users, database.audit);
 }
 
 function wholeNumber(field: string, value: string, { min, max }: { min: number; max: number }): number {

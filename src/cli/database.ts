@@ -1,31 +1,55 @@
+import { Logger, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import pino from 'pino';
 import { type DataSource } from 'typeorm';
-import { AuditService } from '../events/audit/audit.service';
 import { InvalidData } from '../core/errors';
-import { type InstallationSecrets } from '../platform/config/secret-files';
 import { type Settings } from '../platform/config/settings';
-import { Transactions } from '../platform/database/transactions';
+import { createLogger, NestLog } from '../platform/logging';
+import { PlatformModule } from '../platform/platform.module';
 import { Tenant } from '../schema/tenant.entity';
+import { commandIo } from './command-io';
 import { openInstallation } from './installation';
 import { type Printed } from './print';
 
-export interface Database {
+/** The services of a command's modules, and the database they work on. */
+export interface Services {
   settings: Settings;
-  secrets: InstallationSecrets;
   dataSource: DataSource;
-  transactions: Transactions;
-  audit: AuditService;
+  get: <T>(service: Type<T>) => T;
 }
 
-/** Opens the database for a command, and closes it after. */
-export async function withDatabase(work: (database: Database) => Promise<Printed>): Promise<Printed> {
-  const { settings, secrets, dataSource } = await openInstallation();
+/** Opens the database and the services of these modules for a command, and closes both after it. */
+export async function withServices(
+  modules: Type<unknown>[],
+  work: (services: Services) => Promise<Printed>,
+): Promise<Printed> {
+  const installation = await openInstallation();
+  const { settings, dataSource } = installation;
   try {
-    const transactions = new Transactions(dataSource);
-    const audit = new AuditService(secrets, transactions);
-    return await work({ settings, secrets, dataSource, transactions, audit });
+    logToStderr();
+    const imports = [PlatformModule.of(installation), ...modules];
+    const context = await NestFactory.createApplicationContext(
+      { module: CommandModule, imports },
+      { abortOnError: false },
+    );
+    try {
+      return await work({ settings, dataSource, get: (service) => context.get(service) });
+    } finally {
+      await context.close();
+    }
   } finally {
     await dataSource.destroy();
   }
+}
+
+class CommandModule {}
+
+/** Standard output is for the command's result. A command that runs inside another process leaves its log alone. */
+function logToStderr(): void {
+  if (commandIo() !== process) return;
+  Logger.overrideLogger(
+    new NestLog(createLogger({ LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }, pino.destination(2))),
+  );
 }
 
 /** @throws InvalidData */

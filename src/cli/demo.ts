@@ -1,17 +1,12 @@
-import { type Installation } from '../platform/installation';
-import { SYSTEM } from '../core/actor';
-import { AuditService } from '../events/audit/audit.service';
-import { changesBetween } from '../events/audit/changes';
-import { TokenStore } from '../accounts/tokens/token-store';
-import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
-import { Transactions } from '../platform/database/transactions';
-import { extensionFields, newExtension } from '../pbx/extensions/extension-fields';
-import { Extension } from '../schema/extension.entity';
-import { userChangesWithoutNodes } from '../nodes/revocations/user-change-transaction';
-import { SealedBox } from '../platform/secrets/sealed-box';
-import { SipCredentials } from '../platform/secrets/sip-credentials.service';
-import { Tenant } from '../schema/tenant.entity';
+import { type INestApplicationContext } from '@nestjs/common';
+import { systemOf } from '../accounts/auth-context';
 import { TenantsService } from '../accounts/tenants/tenants.service';
+import { TokenStore } from '../accounts/tokens/token-store';
+import { SYSTEM } from '../core/actor';
+import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
+import { ExtensionsService } from '../pbx/extensions/extensions.service';
+import { type Installation } from '../platform/installation';
+import { Tenant } from '../schema/tenant.entity';
 
 const DOMAIN = 'pbx.local';
 const CALLER_IDS = [
@@ -28,35 +23,24 @@ export interface Demo {
   words: (url: string) => string;
 }
 
-/** Makes the demo tenant on an empty embedded database; null when there is nothing to make. */
-export async function seedDemo({ settings, secrets, dataSource }: Installation): Promise<Demo | null> {
+/** Creates the demo tenant on an empty embedded database; null when there is nothing to create. */
+export async function seedDemo(
+  services: INestApplicationContext,
+  { settings, dataSource }: Installation,
+): Promise<Demo | null> {
   if (settings.sqlitePath === null || (await dataSource.manager.existsBy(Tenant, {}))) return null;
-  const transactions = new Transactions(dataSource);
-  const audit = new AuditService(secrets, transactions);
-  const tenants = new TenantsService(transactions, audit);
-  const tenant = await tenants.create({ name: 'demo', domain: DOMAIN, maxExtensions: null }, SYSTEM);
-  const users = userChangesWithoutNodes({ settings, dataSource }, transactions);
-  const callerIds = new CallerIdsService(dataSource, users, audit);
-  for (const callerId of CALLER_IDS) await callerIds.create(tenant, callerId, SYSTEM);
-
-  const credentials = new SipCredentials(new SealedBox(secrets.appKey));
+  const row = { name: 'demo', domain: DOMAIN, maxExtensions: null };
+  const tenant = await services.get(TenantsService).create(row, SYSTEM);
+  for (const callerId of CALLER_IDS) await services.get(CallerIdsService).create(tenant, callerId, SYSTEM);
   const passwords: string[] = [];
   for (const { number, displayName } of EXTENSIONS) {
-    const made = credentials.make({ tenantId: tenant.id, number, realm: DOMAIN });
-    const fields = newExtension(tenant.id, { extension_number: number, display_name: displayName });
-    await transactions.run(async (manager) => {
-      const extension = manager.create(Extension, { ...fields, a1: made.sealedA1 });
-      await manager.save(extension);
-      const changes = changesBetween(null, extensionFields(extension));
-      const deed = { action: 'created', resourceType: 'extension', resource: number, changes } as const;
-      await audit.record(manager, tenant.id, SYSTEM, [deed]);
-    });
-    passwords.push(`  ${number}@${DOMAIN}  ${made.password}`);
+    const given = { extension_number: number, display_name: displayName };
+    const [, { password }] = await services.get(ExtensionsService).create(systemOf(tenant), given);
+    passwords.push(`  ${number}@${DOMAIN}  ${password}`);
   }
-  const tokens = new TokenStore(dataSource, transactions, audit);
-  const row = { tenantId: tenant.id, name: 'demo', role: 'admin', expiresAt: null } as const;
-  const { token } = await tokens.create(row, SYSTEM);
-  return { words: (url) => words(url, token, passwords) };
+  const token = { tenantId: tenant.id, name: 'demo', role: 'admin', expiresAt: null } as const;
+  const created = await services.get(TokenStore).create(token, SYSTEM);
+  return { words: (url) => words(url, created.token, passwords) };
 }
 
 function words(url: string, token: string, passwords: readonly string[]): string {

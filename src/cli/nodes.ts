@@ -6,10 +6,10 @@ import { isoTime } from '../core/time';
 import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
 import { type FreeswitchNode } from '../schema/node.entity';
 import { mapUnknownNode } from '../api/platform/nodes.dto';
+import { NodesModule } from '../nodes/registry/nodes.module';
 import { NodesService } from '../nodes/registry/nodes.service';
 import { unknownNodes } from '../schema/unknown-node.entity';
-import { SealedBox } from '../platform/secrets/sealed-box';
-import { check, withDatabase } from './database';
+import { check, withServices } from './database';
 import { type Printed } from './print';
 
 /** Servers on the same database follow it within seconds. */
@@ -57,8 +57,8 @@ export function nodeUndrain({ name }: { name: string }): Promise<Printed> {
 function withNodes(
   work: (nodes: NodesService, manager: EntityManager) => Promise<Printed>,
 ): Promise<Printed> {
-  return withDatabase(async ({ settings, secrets, dataSource, transactions, audit }) => {
-    const nodes = new NodesService(dataSource, transactions, audit, new SealedBox(secrets.appKey));
+  return withServices([NodesModule], async ({ settings, dataSource, get }) => {
+    const nodes = get(NodesService);
     await nodes.fill(settings.nodes);
     return work(nodes, dataSource.manager);
   });

@@ -1,18 +1,22 @@
 import { COMMAND_LINE } from '../core/actor';
+import { AuditService } from '../events/audit/audit.service';
+import { Transactions } from '../platform/database/transactions';
 import { ApiToken } from '../schema/api-token.entity';
 import { readFutureTime } from '../core/expiry';
 import { revokeIn } from '../accounts/tokens/revoke';
 import { type Role, ROLES } from '../core/roles';
 import { TokenStore } from '../accounts/tokens/token-store';
+import { TokensModule } from '../accounts/tokens/tokens.module';
 import { InvalidData } from '../core/errors';
 import { asName, email, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { OperatorsService } from '../accounts/users/operators.service';
-import { LOGIN_PASSWORD, Passwords } from '../accounts/users/passwords';
+import { UsersModule } from '../accounts/users/users.module';
+import { LOGIN_PASSWORD } from '../accounts/users/passwords';
 import { User, type UserStatus } from '../schema/user.entity';
 import { USERNAME, usernameOf } from '../core/username';
 import { type NewUser, UsersService } from '../accounts/users/users.service';
-import { check, type Database, tenantOf, withDatabase } from './database';
+import { check, type Services, tenantOf, withServices } from './database';
 import { type Printed } from './print';
 import { lineFromStdin } from './stdin';
 
@@ -29,24 +33,23 @@ export function tokenCreate(given: {
   check('name', NAME(name, 'name'));
   if (given.role !== undefined) check('role', oneOf(ROLES)(given.role, 'role'));
   const expiresAt = given.expires === undefined ? null : futureTime(given.expires);
-  return withDatabase(async ({ dataSource, transactions, audit }) => {
+  return withServices([TokensModule], async ({ dataSource, get }) => {
     const tenant = await tenantOf(dataSource, given.tenant);
     const user = given.user === undefined ? null : await userOf(dataSource, tenant.id, given.user);
-    const tokens = new TokenStore(dataSource, transactions, audit);
     // A token of nobody needs a role; a user's has the user's unless told otherwise.
     const role = (given.role ?? (user ? null : 'admin')) as Role | null;
     const row = { tenantId: tenant.id, userId: user?.id ?? null, name, role, expiresAt };
-    const { token } = await tokens.create(row, COMMAND_LINE);
+    const { token } = await get(TokenStore).create(row, COMMAND_LINE);
     return { lines: [token], json: { token } };
   });
 }
 
 export function tokenRevoke(given: { id: string }): Promise<Printed> {
   const id = /^\d{1,9}$/.test(given.id) ? Number(given.id) : 0;
-  return withDatabase(async ({ dataSource, transactions, audit }) => {
+  return withServices([TokensModule], async ({ dataSource, get }) => {
     const token = await dataSource.manager.findOneBy(ApiToken, { id });
     if (!token || token.revokedAt) throw InvalidData.field('id', `There is no live token ${given.id}.`);
-    await transactions.run((manager) => revokeIn(manager, audit, token, COMMAND_LINE));
+    await get(Transactions).run((manager) => revokeIn(manager, get(AuditService), token, COMMAND_LINE));
     return { lines: [`Token ${id} is revoked`], json: { id, revoked: true } };
   });
 }
@@ -60,21 +63,21 @@ export function userCreate(given: {
 }): Promise<Printed> {
   check('role', oneOf(ROLES)(given.role, 'role'));
   if (given.email !== undefined) check('email', email(given.email, 'email'));
-  return withDatabase(async (database) => {
-    const tenant = await tenantOf(database.dataSource, given.tenant);
+  return withServices([UsersModule], async (services) => {
+    const tenant = await tenantOf(services.dataSource, given.tenant);
     const { username, role, email: address = null, extension = null } = given;
     const user = { username, role: role as Role, email: address, extension_number: extension };
-    return create(database, tenant.id, user);
+    return create(services, tenant.id, user);
   });
 }
 
 export function operatorCreate({ username }: { username: string }): Promise<Printed> {
-  return withDatabase((database) => create(database, null, { username, role: 'operator' }));
+  return withServices([UsersModule], (services) => create(services, null, { username, role: 'operator' }));
 }
 
 export function operatorList(): Promise<Printed> {
-  return withDatabase(async (database) => {
-    const operators = await operatorsIn(database).list();
+  return withServices([UsersModule], async ({ get }) => {
+    const operators = await get(OperatorsService).list();
     const lines = operators.map(({ username, status, createdAt, lastLoginAt }) => {
       const last = lastLoginAt ? `last logged in ${isoTime(lastLoginAt)}` : 'never logged in';
       return `${username}, ${status}, created ${isoTime(createdAt)}, ${last}`;
@@ -93,15 +96,11 @@ export const operatorEnable = ({ username }: { username: string }): Promise<Prin
   setOperator(username, 'active');
 
 function setOperator(username: string, status: UserStatus): Promise<Printed> {
-  return withDatabase(async (database) => {
-    const operator = await operatorsIn(database).setStatus(username, status, COMMAND_LINE);
+  return withServices([UsersModule], async ({ get }) => {
+    const operator = await get(OperatorsService).setStatus(username, status, COMMAND_LINE);
     const line = `Operator ${operator.username} is ${status === 'active' ? 'enabled' : status}`;
     return { lines: [line], json: mapOperator(operator) };
   });
-}
-
-function operatorsIn({ dataSource, transactions, audit }: Database): OperatorsService {
-  return new OperatorsService(dataSource, transactions, audit);
 }
 
 function mapOperator({ id, username, status, createdAt, lastLoginAt }: User): Record<string, unknown> {
@@ -109,16 +108,15 @@ function mapOperator({ id, username, status, createdAt, lastLoginAt }: User): Re
   return { id, username, status, created_at: isoTime(createdAt), last_login_at: last };
 }
 
-async function create(
-  { dataSource, transactions, audit }: Database,
-  tenantId: number | null,
-  user: NewUser,
-): Promise<Printed> {
+async function create({ get }: Services, tenantId: number | null, user: NewUser): Promise<Printed> {
   check('username', matching(USERNAME)(usernameOf(user.username), 'username'));
   const typed = await lineFromStdin();
   if (typed !== null) check('password', text(LOGIN_PASSWORD)(typed, 'password'));
-  const users = new UsersService(dataSource, transactions, new Passwords(), audit);
-  const { known, password } = await users.create(tenantId, { ...user, password: typed }, COMMAND_LINE);
+  const { known, password } = await get(UsersService).create(
+    tenantId,
+    { ...user, password: typed },
+    COMMAND_LINE,
+  );
   const { id, username, role } = known.user;
   const who = role === 'operator' ? `Operator ${id}: ${username}` : `User ${id}: ${username}, ${role}`;
   return {
@@ -127,7 +125,7 @@ async function create(
   };
 }
 
-async function userOf(dataSource: Database['dataSource'], tenantId: number, username: string): Promise<User> {
+async function userOf(dataSource: Services['dataSource'], tenantId: number, username: string): Promise<User> {
   const user = await dataSource.manager.findOneBy(User, { tenantId, username: usernameOf(username) });
   if (!user) throw InvalidData.field('user', `There is no user ${JSON.stringify(username)} in the tenant.`);
   return user;

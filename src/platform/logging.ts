@@ -15,7 +15,10 @@ const SECRET_FIELDS = [
 ];
 
 /** @param into where lines go; standard output unless told otherwise */
-export function createLogger(settings: Settings, into: DestinationStream = pino.destination(1)): Logger {
+export function createLogger(
+  settings: Pick<Settings, 'LOG_LEVEL' | 'LOG_FORMAT'>,
+  into: DestinationStream = pino.destination(1),
+): Logger {
   const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
   const options = {
     level: settings.LOG_LEVEL,

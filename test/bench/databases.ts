@@ -1,22 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
-import { AuditService } from '../../src/events/audit/audit.service';
+import { TokensModule } from '../../src/accounts/tokens/tokens.module';
 import { TokenStore } from '../../src/accounts/tokens/token-store';
+import { CallerIdsModule } from '../../src/pbx/caller-ids/caller-ids.module';
 import { CallerIdsService } from '../../src/pbx/caller-ids/caller-ids.service';
 import { now } from '../../src/core/time';
 import { InstallationSecrets } from '../../src/platform/config/secret-files';
 import { readSettings } from '../../src/platform/config/settings';
 import { createDataSource } from '../../src/platform/database/data-source';
 import { migrate } from '../../src/platform/database/migrate';
-import { Transactions } from '../../src/platform/database/transactions';
+import { PlatformModule } from '../../src/platform/platform.module';
 import { Extension } from '../../src/schema/extension.entity';
-import { userChangesWithoutNodes } from '../../src/nodes/revocations/user-change-transaction';
 import { SealedBox } from '../../src/platform/secrets/sealed-box';
 import { SipCredentials } from '../../src/platform/secrets/sip-credentials.service';
+import { TenantsModule } from '../../src/accounts/tenants/tenants.module';
 import { TenantsService } from '../../src/accounts/tenants/tenants.service';
 import { startMariadb } from '../harness/mariadb';
 import { numberAt } from './requests';
@@ -70,28 +72,33 @@ async function query(server: string, sql: string): Promise<RowDataPacket[]> {
   return rows;
 }
 
+class BenchModule {}
+
 /** Fills an empty database with one tenant. @returns its admin's token */
 export async function seed(url: string, extensions: number): Promise<string> {
   const settings = readSettings({ APP_KEY, DATABASE_URL: url });
   const dataSource = await createDataSource(settings).initialize();
   await migrate(dataSource);
-  const transactions = new Transactions(dataSource);
-  const audit = new AuditService(new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), ''), transactions);
+  const secrets = new InstallationSecrets(Buffer.from(APP_KEY, 'base64'), '');
+  const platform = PlatformModule.of({ settings, secrets, dataSource });
+  const imports = [platform, TenantsModule, CallerIdsModule, TokensModule];
+  const services = await NestFactory.createApplicationContext(
+    { module: BenchModule, imports },
+    { logger: false },
+  );
   const account = { name: 'Bench', domain: DOMAIN, maxExtensions: null };
-  const tenant = await new TenantsService(transactions, audit).create(account, SYSTEM);
-  const users = userChangesWithoutNodes({ settings, dataSource }, transactions);
-  const callerIds = new CallerIdsService(dataSource, users, audit);
+  const tenant = await services.get(TenantsService).create(account, SYSTEM);
   const given = {
     number: '0901234567',
     displayName: 'Bench',
     carrier: 'mobifone',
     cliType: 'mobile',
   } as const;
-  const callerId = await callerIds.create(tenant, given, SYSTEM);
+  const callerId = await services.get(CallerIdsService).create(tenant, given, SYSTEM);
   await insertExtensions(dataSource, extensions, tenant.id, callerId.id);
-  const tokens = new TokenStore(dataSource, transactions, audit);
   const row = { tenantId: tenant.id, name: 'bench', role: 'admin', expiresAt: null } as const;
-  const { token } = await tokens.create(row, SYSTEM);
+  const { token } = await services.get(TokenStore).create(row, SYSTEM);
+  await services.close();
   await dataSource.destroy();
   return token;
 }

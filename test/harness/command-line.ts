@@ -4,10 +4,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { run } from '../../src/cli/run';
 import { PATIENCE_MS } from './patience';
 import { onceARun } from './run-folder';
 import { scratchFolder } from './scratch';
+
+// A command in this process logs nothing, unless an application has set a logger.
+Logger.overrideLogger(false);
 
 const LAUNCHER = join(__dirname, '../../src/cli/dialplane.js');
 

@@ -1,16 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type DataSource, type EntityManager } from 'typeorm';
-import { type Settings } from '../../platform/config/settings';
+import { type EntityManager } from 'typeorm';
 import { Transactions } from '../../platform/database/transactions';
 import { OutcomeUnknown } from '../../platform/database/unavailable';
-import { LookupsInFlight } from '../directory/lookups-in-flight';
 import { ExtensionChanges } from '../../events/extension-changes';
-import { NodePool } from '../../freeswitch/node-pool';
-import { NodeAskers } from '../registry/node-askers';
-import { Metrics } from '../../platform/metrics';
 import { idsByUser, type RevocationNode } from '../../schema/revocation-node.entity';
-import { type Change, RevocationStore } from './revocation-store';
-import { RegistrationsService } from '../registrations/state/registrations.service';
+import { type Change } from './revocation-store';
 import { RevocationsService } from './revocations.service';
 
 /**
@@ -52,27 +46,4 @@ export class UserChangeTransaction {
       throw error;
     }
   }
-}
-
-/**
- * For a process that has no session with the nodes, such as the command line: a server on the same database
- * finds what is recorded, and carries it out within some ten seconds.
- */
-export function userChangesWithoutNodes(
-  { settings, dataSource }: { settings: Settings; dataSource: DataSource },
-  transactions: Transactions,
-): UserChangeTransaction {
-  const log = { info: (): void => undefined, warn: (): void => undefined };
-  const pool = new NodePool({ log });
-  const store = new RevocationStore(
-    dataSource,
-    transactions,
-    new LookupsInFlight(),
-    pool,
-    new NodeAskers(pool),
-  );
-  const metrics = new Metrics();
-  const registrations = new RegistrationsService(pool, settings, metrics);
-  const revocations = new RevocationsService(store, metrics, pool, settings, registrations);
-  return new UserChangeTransaction(transactions, revocations, new ExtensionChanges());
 }

@@ -2,8 +2,20 @@ import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { type Document, type Schema } from '../../src/api/edge/openapi/openapi';
 
+/** Validators of a document, by the text of their schemas: to compile one takes longer than most requests. */
+const compiled = new WeakMap<Document, Map<string, ValidateFunction>>();
+
 /** Whether an answer is what `schema` of the document says, no property more. */
 export function validatorOf(schema: object, document: Document): ValidateFunction {
+  const known = compiled.get(document) ?? new Map<string, ValidateFunction>();
+  compiled.set(document, known);
+  const text = JSON.stringify(schema);
+  const validate = known.get(text) ?? compile(schema, document);
+  known.set(text, validate);
+  return validate;
+}
+
+function compile(schema: object, document: Document): ValidateFunction {
   const schemas = Object.entries(document.components.schemas).map(([name, schema]): [string, Schema] => [
     name,
     schema.properties && schema.additionalProperties === undefined

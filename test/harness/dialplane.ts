@@ -36,6 +36,8 @@ export interface Answer<T> {
   body: T;
 }
 
+let tenants = 0;
+
 /** A tenant with a token of each role that a test asks for. */
 export interface TestTenant {
   tenant: Tenant;
@@ -44,8 +46,6 @@ export interface TestTenant {
 
 /** Dialplane, listening on a loopback port, with a database of its own. */
 export class Dialplane {
-  private tenants = 0;
-
   private constructor(
     readonly url: string,
     readonly dataSource: DataSource,
@@ -98,7 +98,7 @@ export class Dialplane {
   async tenant(
     given: { domain?: string; maxExtensions?: number; countryCode?: string; role?: Role } = {},
   ): Promise<TestTenant> {
-    const { domain = `tenant${++this.tenants}.test`, maxExtensions = null, countryCode = '84' } = given;
+    const { domain = `tenant${++tenants}.test`, maxExtensions = null, countryCode = '84' } = given;
     const row = { name: domain, domain, maxExtensions, countryCode };
     const tenant = await this.get(TenantsService).create(row, SYSTEM);
     return { tenant, token: await this.token(tenant, given.role ?? 'admin') };

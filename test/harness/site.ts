@@ -31,7 +31,7 @@ export interface Receipt {
   nodes: NodeReceipt[];
 }
 
-/** Two nodes, a Dialplane they ask, a tenant with the domain pbx.test. */
+/** Two nodes, a Dialplane they ask, a tenant, at first with the domain pbx.test. */
 export class Site {
   private readonly programs: CommandLine[] = [];
 
@@ -40,7 +40,7 @@ export class Site {
     readonly fs2: FakeFreeSwitch,
     private readonly lane: Lane,
     public dialplane: Dialplane,
-    readonly tenant: TestTenant,
+    public tenant: TestTenant,
   ) {}
 
   static async start(lane: Lane): Promise<Site> {
@@ -55,6 +55,11 @@ export class Site {
     for (const program of this.programs) await program.stop();
     await this.dialplane.stop();
     await Promise.all([this.fs1.stop(), this.fs2.stop()]);
+  }
+
+  /** Goes on with another tenant, of a domain of its own: what tests before did is not about it. */
+  async renewTenant(): Promise<void> {
+    this.tenant = await this.dialplane.tenant();
   }
 
   /** Stops Dialplane, does `meanwhile`, and starts it on the same database. */

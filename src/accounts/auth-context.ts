@@ -1,5 +1,3 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { type FastifyRequest } from 'fastify';
 import { type Actor, SYSTEM } from '../core/actor';
 import { type Tenant } from '../schema/tenant.entity';
 import { type Permission, type Role, type Scope } from '../core/roles';
@@ -32,19 +30,3 @@ export function systemOf({ id, domain, countryCode }: Tenant): AuthContext {
     ...{ tokenId: 0, narrowed: false, userId: null, rateLimit: null, actor: SYSTEM },
   };
 }
-
-const accounts = new WeakMap<FastifyRequest, AuthContext>();
-
-export function setAuth(request: FastifyRequest, account: AuthContext): void {
-  accounts.set(request, account);
-}
-
-/** Undefined for a request without a good token. */
-export function authOf(request: FastifyRequest): AuthContext | undefined {
-  return accounts.get(request);
-}
-
-/** The account of a request to a route that needs one. */
-export const CurrentAuth = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  authOf(context.switchToHttp().getRequest<FastifyRequest>()),
-);

@@ -10,7 +10,8 @@ import { RateLimits } from '../edge/rate-limits/rate-limits.service';
 import { mapUser } from './user-answer.dto';
 import { usernameOf } from '../../core/username';
 import { UsersService } from '../../accounts/users/users.service';
-import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
+import { CurrentAuth } from '../edge/authentication/current-auth';
 import {
   ChangedAnswer,
   ChangeOwnPasswordDto,

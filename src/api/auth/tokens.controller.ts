@@ -5,7 +5,8 @@ import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
 import { page } from '../edge/page';
-import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
+import { CurrentAuth } from '../edge/authentication/current-auth';
 import { RequirePermission } from '../edge/authentication/require-permission';
 import { TokenManagementService } from '../../accounts/tokens/token-management.service';
 import {

@@ -1,11 +1,12 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
+import { CurrentAuth } from '../edge/authentication/current-auth';
 import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { InvalidData } from '../../core/errors';
 import { page, pageOf, PageQuery } from '../edge/page';
-import { DeletedAnswer } from '../pbx/extensions/extension-answer.dto';
+import { DeletedAnswer } from '../edge/deleted.dto';
 import { type NodeAddress, parseNodeUrl } from '../../freeswitch/node-address';
 import { NodePool } from '../../freeswitch/node-pool';
 import { type FreeswitchNode } from '../../schema/node.entity';

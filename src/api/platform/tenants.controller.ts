@@ -1,13 +1,14 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { CurrentAuth, type AuthContext } from '../../accounts/auth-context';
+import { type AuthContext } from '../../accounts/auth-context';
+import { CurrentAuth } from '../edge/authentication/current-auth';
 import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
 import { page } from '../edge/page';
-import { DeletedAnswer } from '../pbx/extensions/extension-answer.dto';
+import { DeletedAnswer } from '../edge/deleted.dto';
 import {
   CreateTenantDto,
   ListTenantsQuery,

@@ -7,7 +7,7 @@ import { requireDecodable } from '../http';
 import { RateLimits } from '../rate-limits/rate-limits.service';
 import { LOGIN } from '../rate-limits/subject';
 import { allowsAddress } from '../../../core/addresses';
-import { setAuth } from '../../../accounts/auth-context';
+import { setAuth } from './current-auth';
 import { type Principal } from '../../../accounts/tokens/token-principal';
 import { isApi } from './require-permission';
 import { LastUse } from '../../../accounts/tokens/last-use';

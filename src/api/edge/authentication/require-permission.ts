@@ -9,7 +9,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { Unauthorized } from '../../../core/errors';
-import { authOf } from '../../../accounts/auth-context';
+import { authOf } from './current-auth';
 import { type Permission } from '../../../core/roles';
 
 /** The metadata of a handler that holds its need. */

@@ -1,5 +1,5 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { authOf } from '../../../accounts/auth-context';
+import { authOf } from '../authentication/current-auth';
 import { isApi } from '../authentication/require-permission';
 import { Idempotency, REPLAYED } from './idempotency.service';
 

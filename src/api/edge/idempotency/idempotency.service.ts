@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { authOf } from '../../../accounts/auth-context';
+import { authOf } from '../authentication/current-auth';
 import { Conflict, InvalidData, MalformedRequest, Unauthorized } from '../../../core/errors';
 import { InstallationSecrets } from '../../../platform/config/secret-files';
 import { CannotUnseal, SealedBox } from '../../../platform/secrets/sealed-box';

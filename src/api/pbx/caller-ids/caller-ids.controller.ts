@@ -9,13 +9,14 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { type AuthContext } from '../../../accounts/auth-context';
+import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV, UNSHIELDED } from '../../../core/csv';
 import { etagOf } from '../../../core/etag';
 import { page } from '../../edge/page';
-import { DeletedAnswer } from '../extensions/extension-answer.dto';
+import { DeletedAnswer } from '../../edge/deleted.dto';
 import {
   CreateCallerIdDto,
   ImportCallerIdsDto,

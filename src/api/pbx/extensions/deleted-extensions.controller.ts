@@ -1,7 +1,8 @@
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { type AuthContext } from '../../../accounts/auth-context';
+import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { RestoreService } from '../../../pbx/extensions/restore.service';

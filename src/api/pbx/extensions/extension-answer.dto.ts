@@ -96,11 +96,6 @@ export class NewPasswordDto {
   generated_password!: boolean;
 }
 
-export class DeletedDto {
-  @ApiProperty({ enum: [true] })
-  deleted!: true;
-}
-
 export class ExtensionAnswer {
   @ApiProperty()
   data!: ExtensionDto;
@@ -124,11 +119,6 @@ export class NewPasswordAnswer {
 export class NewPasswordsAnswer {
   @ApiProperty({ type: [NewPasswordDto] })
   data!: NewPasswordDto[];
-}
-
-export class DeletedAnswer {
-  @ApiProperty()
-  data!: DeletedDto;
 }
 
 /** A live one as everywhere; a deleted one says when it was. */

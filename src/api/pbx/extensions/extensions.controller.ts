@@ -14,15 +14,16 @@ import {
 } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { type AuthContext } from '../../../accounts/auth-context';
+import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
 import { etagOf } from '../../../core/etag';
 import { page } from '../../edge/page';
+import { DeletedAnswer } from '../../edge/deleted.dto';
 import { RegistrationsService } from '../../../nodes/registrations/state/registrations.service';
 import {
   CreatedExtensionAnswer,
-  DeletedAnswer,
   ExtensionAnswer,
   ExtensionDetailAnswer,
   ExtensionPage,

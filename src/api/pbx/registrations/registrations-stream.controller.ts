@@ -8,7 +8,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { CurrentAuth, type AuthContext } from '../../../accounts/auth-context';
+import { type AuthContext } from '../../../accounts/auth-context';
+import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { bearerOf } from '../../edge/authentication/api-authentication';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors, ErrorBody } from '../../edge/api-errors';

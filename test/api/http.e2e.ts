@@ -2,9 +2,50 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Dialplane } from '../harness/dialplane';
 import { eventually } from '../harness/eventually';
-import { describeOnEach } from '../harness/lanes';
+import { describeOnce, describeOnEach } from '../harness/lanes';
 
 describeOnEach('HTTP', (lane) => {
+  let dialplane: Dialplane;
+
+  beforeAll(async () => {
+    dialplane = await Dialplane.start(lane);
+  });
+  afterAll(() => dialplane.stop());
+
+  it('takes who hangs up in the middle for no fault of the database', async () => {
+    const { hostname, port } = new URL(dialplane.url);
+    const socket = connect(Number(port), hostname);
+    const head = 'Host: x\r\nX-Request-Id: hung-up\r\nContent-Type: application/json\r\nContent-Length: 9';
+    socket.write(`POST /api/auth/login HTTP/1.1\r\n${head}\r\n\r\n{`);
+    await once(socket, 'connect');
+    socket.destroySoon();
+    const told = (): string[] => dialplane.logLines.filter((line) => line.includes('"hung-up"'));
+    await eventually(() => told().length > 0);
+    expect(told().join('')).not.toContain('request refused for now');
+  });
+
+  it('takes no number of 300 digits for anything but not found', async () => {
+    const { token } = await dialplane.tenant();
+    const answer = await dialplane.api(token, 'GET', `/extensions/${'1'.repeat(300)}`);
+    expect([answer.status, answer.body]).toEqual([404, { message: 'Resource not found' }]);
+  });
+
+  it('tells Prometheus and health checks what they ask for', async () => {
+    expect((await dialplane.request('GET', '/health/live')).body).toEqual({ status: 'ok' });
+    expect((await dialplane.request('GET', '/health/ready')).body).toEqual({
+      status: 'ok',
+      database: 'ok',
+      nodes: [],
+    });
+    await dialplane.lookupUser('1001', 'none.test');
+    const scrape = await dialplane.request('GET', '/metrics');
+    expect(scrape.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(scrape.text).toContain('dialplane_directory_lookups_total{result="not_found"} 1');
+    expect(scrape.text).toContain('dialplane_directory_lookup_seconds_count 1');
+  });
+});
+
+describeOnce('HTTP that reaches no database', (lane) => {
   let dialplane: Dialplane;
 
   beforeAll(async () => {
@@ -39,18 +80,6 @@ describeOnEach('HTTP', (lane) => {
     expect(answer.split('\r\n\r\n')[1]).toBe('{"message":"Malformed request"}');
   });
 
-  it('takes who hangs up in the middle for no fault of the database', async () => {
-    const { hostname, port } = new URL(dialplane.url);
-    const socket = connect(Number(port), hostname);
-    const head = 'Host: x\r\nX-Request-Id: hung-up\r\nContent-Type: application/json\r\nContent-Length: 9';
-    socket.write(`POST /api/auth/login HTTP/1.1\r\n${head}\r\n\r\n{`);
-    await once(socket, 'connect');
-    socket.destroySoon();
-    const told = (): string[] => dialplane.logLines.filter((line) => line.includes('"hung-up"'));
-    await eventually(() => told().length > 0);
-    expect(told().join('')).not.toContain('request refused for now');
-  });
-
   it('does not hold half a request for long', async () => {
     const { token } = await dialplane.tenant();
     const started = Date.now();
@@ -71,25 +100,5 @@ describeOnEach('HTTP', (lane) => {
       const own = await dialplane.request('GET', '/health/live', { headers: { 'X-Request-Id': wrong } });
       expect(own.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     }
-  });
-
-  it('takes no number of 300 digits for anything but not found', async () => {
-    const { token } = await dialplane.tenant();
-    const answer = await dialplane.api(token, 'GET', `/extensions/${'1'.repeat(300)}`);
-    expect([answer.status, answer.body]).toEqual([404, { message: 'Resource not found' }]);
-  });
-
-  it('tells Prometheus and health checks what they ask for', async () => {
-    expect((await dialplane.request('GET', '/health/live')).body).toEqual({ status: 'ok' });
-    expect((await dialplane.request('GET', '/health/ready')).body).toEqual({
-      status: 'ok',
-      database: 'ok',
-      nodes: [],
-    });
-    await dialplane.lookupUser('1001', 'none.test');
-    const scrape = await dialplane.request('GET', '/metrics');
-    expect(scrape.headers.get('content-type')).toMatch(/^text\/plain/);
-    expect(scrape.text).toContain('dialplane_directory_lookups_total{result="not_found"} 1');
-    expect(scrape.text).toContain('dialplane_directory_lookup_seconds_count 1');
   });
 });

@@ -67,3 +67,8 @@ export function describeOnEach(what: string, tests: (lane: Lane) => void): void 
   const describeMariadb = process.env.TEST_DATABASE_URL ? describe : describe.skip;
   describeMariadb(`${what} on MariaDB`, () => tests(mariadbLane()));
 }
+
+/** Runs the tests once, on the embedded database: those of what a database has no say in. */
+export function describeOnce(what: string, tests: (lane: Lane) => void): void {
+  describe(what, () => tests(sqliteLane));
+}

@@ -33,6 +33,7 @@ describeOnEach("the platform's operators", (lane) => {
 
   beforeEach(async () => {
     site = await Site.start(lane);
+    site.quickenSecondPass();
     commandLine = new CommandLine({ APP_KEY, DATABASE_URL: site.dialplane.database.url });
     token = await operator(site.dialplane);
     phone = await site.create('1001');

@@ -11,6 +11,7 @@ describeOnEach('the audit', (lane) => {
 
   beforeEach(async () => {
     site = await Site.start(lane);
+    site.quickenSecondPass();
   });
   afterEach(() => site.stop());
 

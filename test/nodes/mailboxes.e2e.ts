@@ -16,6 +16,7 @@ describeOnEach('mailboxes', (lane) => {
   let site: Site;
   beforeEach(async () => {
     site = await Site.start(lane);
+    site.quickenSecondPass();
   });
   afterEach(() => site.stop());
 

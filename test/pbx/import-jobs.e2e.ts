@@ -3,6 +3,7 @@ import { Extension } from '../../src/schema/extension.entity';
 import { ImportJob } from '../../src/schema/import-job.entity';
 import { Revocation } from '../../src/schema/revocation.entity';
 import { User } from '../../src/schema/user.entity';
+import { ImportStreams } from '../../src/pbx/imports/import-streams.service';
 import { type Phone } from '../fake-freeswitch/fake-freeswitch';
 import { EventStream } from '../harness/event-stream';
 import { importFile, type Job, overJob, postImport, readJob } from '../harness/imports';
@@ -185,6 +186,7 @@ describeOnEach('the job of an import', (lane) => {
     );
 
     it('is not told of any longer to whose token is revoked', async () => {
+      site.dialplane.get(ImportStreams).heartbeatMs = 300;
       const reader = await person(site.dialplane, site.tenant, 'admin');
       const { manager } = site.dialplane.dataSource;
       const { id } = await run('extension_number\n1001\n');

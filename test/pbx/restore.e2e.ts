@@ -211,6 +211,7 @@ describeOnEach('a restored extension on the nodes', (lane) => {
 
   beforeEach(async () => {
     site = await Site.start(lane);
+    site.quickenSecondPass();
     phone = await site.create('1001');
   });
   afterEach(() => site.stop());

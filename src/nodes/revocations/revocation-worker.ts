@@ -1,6 +1,7 @@
 import { now } from '../../core/time';
 import { type EslClient, type EslEvent } from '../../freeswitch/esl-client';
 import { type Contacts, RevocationSteps, type Users } from './revocation-steps';
+import { type RevocationTimings } from './revocation-timings';
 import { codeOf, isClaimed, type RevocationTask, noProgress, type TaskProgress } from './revocation-task';
 import { type RevocationNode } from '../../schema/revocation-node.entity';
 
@@ -20,14 +21,10 @@ export interface WorkStore extends Users {
 export interface RevocationWorkerOptions {
   profiles: readonly string[];
   contacts: Contacts;
+  timings: RevocationTimings;
   report: (result: 'done' | 'failed', error?: unknown) => void;
 }
 
-/**
- * How long after the first pass the second one follows: longer than any lookup may take (also one that
- * another instance answers), so that an answer from before the change is out of the cache for good.
- */
-const SECOND_PASS_AFTER_MS = 3_000;
 const POLL_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -136,7 +133,7 @@ export class RevocationWorker {
   }
 
   private add(works: readonly RevocationNode[]): void {
-    const later = Date.now() + SECOND_PASS_AFTER_MS;
+    const later = Date.now() + this.options.timings.secondPass;
     for (const work of works) {
       if (this.jobs.has(work.revocationId)) continue;
       if (this.jobs.size >= MOST_JOBS) {
@@ -226,7 +223,7 @@ export class RevocationWorker {
     await this.work.firstPass(job.work.revocation, job.progress);
     job.progress.flushedAt = now();
     job.pass = 'second';
-    job.confirmAt = Date.now() + SECOND_PASS_AFTER_MS;
+    job.confirmAt = Date.now() + this.options.timings.secondPass;
     job.due = job.confirmAt;
   }
 

@@ -8,6 +8,7 @@ import { Metrics } from '../../platform/metrics';
 import { RegistrationsService } from '../registrations/state/registrations.service';
 import { RevocationWorker } from './revocation-worker';
 import { type RevocationNode } from '../../schema/revocation-node.entity';
+import { RevocationTimings } from './revocation-timings';
 import { type Change, CLAIM_MS, RevocationStore } from './revocation-store';
 
 /** How long a change waits for the nodes that are there before it answers; they go on after it. */
@@ -29,6 +30,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     private readonly pool: NodePool,
     private readonly settings: Settings,
     private readonly registrations: RegistrationsService,
+    private readonly timings: RevocationTimings,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -48,6 +50,7 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     const revoker = new RevocationWorker(node, this.store, {
       profiles: this.settings.sipProfiles,
       contacts: this.registrations,
+      timings: this.timings,
       report: (result, error) => this.report(node.name, result, error),
     });
     this.workers = [...this.workers, revoker];

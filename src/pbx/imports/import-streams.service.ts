@@ -11,7 +11,6 @@ import { ImportsService } from './imports.service';
 const MOST_READERS = 200;
 const MOST_OF_TENANT = 20;
 const FULL_RETRY_S = 30;
-const HEARTBEAT_MS = 15_000;
 /** How often a job of another process is looked at. */
 const LOOK_MS = 1_000;
 const RETRY = 'retry: 2000\n\n';
@@ -28,6 +27,8 @@ interface Reader {
 /** Who follows imports by server-sent events. */
 @Injectable()
 export class ImportStreams implements BeforeApplicationShutdown {
+  /** How often a reader hears that it is not forgotten, and whether it may read on is asked. Tests tighten it. */
+  heartbeatMs = 15_000;
   private readonly readers = new Set<Reader>();
   private stopped = false;
 
@@ -68,7 +69,7 @@ export class ImportStreams implements BeforeApplicationShutdown {
     response.once('close', reader.leave);
     response.on('error', () => undefined);
     response.write(RETRY);
-    ends.push(every(HEARTBEAT_MS, () => void this.beat(reader)));
+    ends.push(every(this.heartbeatMs, () => void this.beat(reader)));
     const running = this.runner.find(job.id);
     if (running) ends.push(running.onStep((now) => this.tell(reader, now)));
     else ends.push(every(LOOK_MS, () => void this.look(reader, job.id)));

@@ -65,7 +65,17 @@ export function element(
     const value = attributes[key] ?? '';
     written += ` ${key}="${typeof value === 'string' ? escaped(value) : value.text}"`;
   }
-  return (children.length === 0 ? `${written}/>` : `${written}>${children.join('')}</${name}>`) as Xml;
+  if (children.length === 0) return `${written}/>` as Xml;
+  written += '>';
+  // Not join(), which would copy what is inside once more at each level.
+  for (const child of children) written += child;
+  return `${written}</${name}>` as Xml;
+}
+
+/** `<tag name="…" value="…"/>`, which an answer is full of; the name is ours. */
+export function field(tag: string, name: string, value: string | Escaped): Xml {
+  const written = typeof value === 'string' ? escaped(value) : value.text;
+  return `<${tag} name="${name}" value="${written}"/>` as Xml;
 }
 
 /** A whole answer of one section. */

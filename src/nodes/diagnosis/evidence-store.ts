@@ -8,7 +8,7 @@ import {
 } from '../../freeswitch/sofia-events';
 import { type ContactToEnd } from '../registrations/state/contact-to-end';
 import { type Transport, transportOf } from '../registrations/state/device';
-import { Recent } from './recent';
+import { Recent } from '../../core/recent';
 import { sanitizeText } from '../../core/sanitize-text';
 
 /** A node asked for the user. Times here are in ms since 1970. */

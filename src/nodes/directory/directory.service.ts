@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withDeadline } from '../../core/deadline';
+import { Recent } from '../../core/recent';
 import { Settings } from '../../platform/config/settings';
 import { type Prepared, prepared } from '../../platform/database/prepared';
 import { AvailabilityMonitor } from '../../platform/availability-monitor';
@@ -27,6 +28,8 @@ export const LOOKUP_DEADLINE_MS = 1_500;
 const KNOWN_DEADLINE_MS = 400;
 /** For so long, and of so many, the last answer stands in for a database that is away. */
 const MEMORY = { maxAgeMs: 12 * 3_600_000, users: 100_000, groups: 1_000 };
+/** Answers that are kept as they were written, of some 3 KB each. */
+const MOST_WRITTEN = 20_000;
 
 /** The database did not say in time. */
 export class LookupTooLate extends Error {
@@ -72,6 +75,8 @@ export class DirectoryService {
   private readonly profiles: string[];
   private readonly lastUsers = new FallbackCache<UserRow>({ ...MEMORY, most: MEMORY.users });
   private readonly lastGroups = new FallbackCache<{ xml: Xml }>({ ...MEMORY, most: MEMORY.groups });
+  /** Answers to users, each good as long as the row is the same; the A1 hash in them is not sealed. */
+  private readonly written = new Recent<{ row: UserRow; xml: Xml }>(MOST_WRITTEN);
   private readonly misses: UnknownUserFilter;
 
   constructor(
@@ -122,11 +127,11 @@ export class DirectoryService {
     const [row] = await this.users(number, domain);
     if (!row) {
       this.lastUsers.delete(key);
+      this.written.delete(key);
       this.misses.missed(domain);
       return MISSING;
     }
-    this.lastUsers.set(key, row, asOf);
-    return this.told(request, row, 'found');
+    return this.told(request, this.lastUsers.set(key, row, asOf), 'found');
   }
 
   private async group({ group, domain }: Asked<'group'>, key: string): Promise<LookupAnswer> {
@@ -156,6 +161,7 @@ export class DirectoryService {
 
   private heard({ number, domain }: ExtensionChange): void {
     this.lastUsers.changed(`${number}@${domain}`);
+    this.written.delete(`${number}@${domain}`);
     this.lastGroups.changedUnder(`${domain} `);
     this.misses.changed(number, domain);
   }
@@ -166,13 +172,23 @@ export class DirectoryService {
   }
 
   private told(request: AskedUser, row: UserRow, result: LookupAnswer['result']): LookupAnswer {
+    if (request.kind === 'user' && row.tlsEnabled && request.unencrypted) return MISSING;
+    const xml = this.xmlOf(request, row);
+    return xml === null ? MISSING : { xml, result };
+  }
+
+  private xmlOf(request: AskedUser, row: UserRow): Xml | null {
+    const isUsual = request.kind === 'user' && request.realm === request.domain;
+    const key = keyOf(request);
+    const written = isUsual ? this.written.touch(key) : undefined;
+    if (written?.row === row) return written.xml;
     const user = this.userOf(request, row);
-    if (user === null) return MISSING;
-    if (request.kind === 'mailbox') {
-      return request.mailbox === row.mailbox ? { xml: mailboxXml(user), result } : MISSING;
-    }
-    if (row.tlsEnabled && request.unencrypted) return MISSING;
-    return { xml: userXml(user, this.settings.DIRECTORY_CACHE_MS), result };
+    if (user === null) return null;
+    if (request.kind === 'mailbox') return request.mailbox === row.mailbox ? mailboxXml(user) : null;
+    const xml = userXml(user, this.settings.DIRECTORY_CACHE_MS);
+    if (written) Object.assign(written, { row, xml });
+    else if (isUsual) this.written.add(key, { row, xml });
+    return xml;
   }
 
   /** Null when no hash is known in the realm. */

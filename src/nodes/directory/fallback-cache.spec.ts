@@ -10,13 +10,20 @@ describe('last answers', () => {
     time = 1_000;
     answers = new FallbackCache({ most: 3, maxAgeMs: HOUR_MS, clock: () => time });
   });
-  const remember = (key: string, row = `row of ${key}`): void =>
+  const remember = (key: string, row = `row of ${key}`): { says: string } =>
     answers.set(key, { says: row }, answers.version());
 
   it('are what the database said last', () => {
     remember('1@a', 'old');
     remember('1@a', 'new');
     expect([answers.get('1@a'), answers.get('2@a'), answers.size]).toEqual([{ says: 'new' }, undefined, 1]);
+  });
+
+  it('are the same object as long as the database says the same', () => {
+    const first = remember('1@a', 'old');
+    expect(remember('1@a', 'old')).toBe(first);
+    const changed = remember('1@a', 'new');
+    expect([changed, remember('1@a', 'new') === changed]).toEqual([{ says: 'new' }, true]);
   });
 
   it('are bounded in number: the one looked up longest ago goes first', () => {

@@ -40,23 +40,31 @@ export class FallbackCache<Row extends object> {
     return this.changes;
   }
 
-  /** Keeps what the database said, unless something has changed since it was asked: it may be the old answer. */
-  set(key: string, row: Row, asOf: number): void {
-    if (asOf !== this.changes) return;
+  /**
+   * Keeps what the database said, unless something has changed since it was asked: it may be the old answer.
+   * @returns the row, or the same one from before
+   */
+  set(key: string, row: Row, asOf: number): Row {
+    if (asOf !== this.changes) return row;
     const at = this.clock();
     const known = this.entries.get(key);
     if (known) {
       known.at = at;
       // The old object, where it says the same: the new one is then soon gone again.
       if (!isSame(known.row, row)) known.row = row;
-      if (at - known.placed < SAME_PLACE_MS) return;
+      if (at - known.placed < SAME_PLACE_MS) return known.row;
       this.entries.delete(key);
     }
-    this.entries.set(key, { row: known?.row ?? row, at, placed: at });
-    if (this.entries.size <= this.options.most) return;
+    const kept = known?.row ?? row;
+    this.entries.set(key, { row: kept, at, placed: at });
+    if (this.entries.size > this.options.most) this.deleteOldest();
+    return kept;
+  }
+
+  private deleteOldest(): void {
     for (const oldest of this.entries.keys()) {
       this.entries.delete(oldest);
-      break;
+      return;
     }
   }
 

@@ -1,7 +1,7 @@
 import { isDiallable, mailable } from '../../core/voicemail-rules';
 import { encodedWords } from './encoded-words';
 import { registeredName } from '../../freeswitch/names';
-import { element, type Escaped, template, type Xml, xmlDocument } from '../../freeswitch/xml';
+import { element, type Escaped, field, template, type Xml, xmlDocument } from '../../freeswitch/xml';
 
 /** What FreeSWITCH is told of one user. */
 export interface DirectoryUser {
@@ -198,7 +198,7 @@ function named(tag: string, values: Values): Xml {
   let written = '';
   for (const name in values) {
     const value = values[name];
-    if (value) written += element(tag, { name, value });
+    if (value) written += field(tag, name, value);
   }
   return written as Xml;
 }

@@ -24,6 +24,7 @@ export class NodeAskers implements OnModuleInit, OnApplicationShutdown {
   private readonly coreUuids = new Set<string>();
   /** Who asked and was none of these, by name; who asked last stands last. */
   private readonly heard = new Map<string, HeardAsker>();
+  private newest: HeardAsker | null = null;
   private end: (() => Promise<void>) | null = null;
 
   constructor(private readonly pool: NodePool) {}
@@ -40,6 +41,19 @@ export class NodeAskers implements OnModuleInit, OnApplicationShutdown {
   asked(form: Record<string, unknown>, address: string): void {
     const coreUuid = form['Core-UUID'];
     if (typeof coreUuid === 'string' && this.coreUuids.has(coreUuid)) return;
+    const { newest } = this;
+    const isNewest =
+      newest !== null &&
+      newest.coreUuid === coreUuid &&
+      newest.hostname === form.hostname &&
+      newest.address === address &&
+      this.heard.get(newest.name) === newest;
+    if (isNewest) {
+      // As keep() would, which takes longer: most askers ask again and again.
+      this.newest = { ...newest, lastAt: Date.now() };
+      this.heard.set(newest.name, this.newest);
+      return;
+    }
     const asker = readAsker(form, address);
     if (asker) this.keep(asker, Date.now());
   }
@@ -80,7 +94,8 @@ export class NodeAskers implements OnModuleInit, OnApplicationShutdown {
     const name = askerName(asker);
     const firstAt = this.heard.get(name)?.firstAt ?? now;
     this.heard.delete(name);
-    this.heard.set(name, { ...asker, name, firstAt, lastAt: now });
+    this.newest = { ...asker, name, firstAt, lastAt: now };
+    this.heard.set(name, this.newest);
     const [oldest] = this.heard.keys();
     if (this.heard.size > MOST_ASKERS && oldest !== undefined) this.heard.delete(oldest);
   }

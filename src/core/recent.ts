@@ -42,6 +42,13 @@ export class Recent<T> {
     return true;
   }
 
+  delete(key: string): void {
+    const link = this.links.get(key);
+    if (!link) return;
+    this.links.delete(key);
+    this.unlink(link);
+  }
+
   private link(link: Link<T>): void {
     link.older = this.newest;
     link.newer = null;

@@ -11,9 +11,12 @@ export interface CommandIo {
 
 const running = new AsyncLocalStorage<CommandIo>();
 
-/** Runs a command that finds `io` in `commandIo`. */
+/**
+ * Runs a command that finds `io` in `commandIo`. The program's own command does without the storage: once it is used,
+ * Node follows every promise and every socket, which would cost a server that runs for months.
+ */
 export function withCommandIo<T>(io: CommandIo, work: () => Promise<T>): Promise<T> {
-  return running.run(io, work);
+  return io === process ? work() : running.run(io, work);
 }
 
 /** That of the command that is running here; the process's own outside of one. */

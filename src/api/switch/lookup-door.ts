@@ -61,9 +61,10 @@ export class LookupDoor {
         const headers = {
           'x-request-id': id,
           'content-type': LOOKUP_CONTENT_TYPE,
-          'content-length': xml === null ? 0 : Buffer.byteLength(xml),
+          // XML is written in ASCII.
+          'content-length': xml === null ? 0 : xml.length,
         };
-        response.writeHead(xml === null ? 503 : 200, headers).end(xml ?? '');
+        response.writeHead(xml === null ? 503 : 200, headers).end(xml ?? '', 'latin1');
       });
     });
   }

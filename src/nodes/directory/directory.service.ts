@@ -54,6 +54,8 @@ interface UserRow extends Emergencies {
   tenantId: number;
   maxLegs: number;
   a1: string;
+  /** The hash that `a1` holds for the tenant's realm, from when it was opened first; not in the database. */
+  opened?: string;
   displayName: string | null;
   voicemailEnabled: number | boolean;
   voicemailPin: string | null;
@@ -198,7 +200,7 @@ export class DirectoryService {
     const identity = { tenantId: row.tenantId, number };
     const a1 =
       realm === domain
-        ? this.credentials.openA1(row.a1, identity)
+        ? (row.opened ??= this.credentials.openA1(row.a1, identity))
         : this.credentials.openAnonymousA1(row.a1, identity);
     if (a1 === null) return null;
     return {

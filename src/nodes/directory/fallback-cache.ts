@@ -20,7 +20,7 @@ interface Entry<Row> {
 
 /**
  * What the database last said, by whom it was asked about, for when it is away. Kept as the database gave
- * it: what is sealed at rest is sealed here.
+ * it, and with what its owner adds to a row.
  */
 export class FallbackCache<Row extends object> {
   private readonly entries = new Map<string, Entry<Row>>();
@@ -100,8 +100,8 @@ export class FallbackCache<Row extends object> {
   }
 }
 
-/** Of rows of one query, which all have the same fields. */
-function isSame<Row extends object>(one: Row, other: Row): boolean {
-  for (const name in one) if (one[name] !== other[name]) return false;
+/** Whether what is known says the same as a row that was just read. */
+function isSame<Row extends object>(known: Row, read: Row): boolean {
+  for (const name in read) if (known[name] !== read[name]) return false;
   return true;
 }

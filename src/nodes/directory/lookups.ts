@@ -8,7 +8,7 @@ import { NodeAskers } from '../registry/node-askers';
 import { DirectoryService } from './directory.service';
 import { type LookupForm } from './lookup-form';
 import { LookupLog, type LookupResult } from './lookup-log';
-import { type LookupRequest, readLookup } from './lookup-request';
+import { readLookup } from './lookup-request';
 import { LookupsInFlight } from './lookups-in-flight';
 
 /** In trouble every lookup has the same to report; it is reported as often as this. */
@@ -32,6 +32,8 @@ export type LookupBody = Xml | null;
 
 export const LOOKUP_CONTENT_TYPE = 'text/xml; charset=utf-8';
 
+const UNANSWERED = { xml: null, result: 'error' } as const;
+
 /** Answers lookups, and counts and reports them. */
 @Injectable()
 export class Lookups {
@@ -51,7 +53,14 @@ export class Lookups {
     const started = performance.now();
     const lookup = readLookup(form);
     if (lookup.kind === 'user') this.follow(`${lookup.number}@${lookup.domain}`, sender);
-    const { xml, result } = await this.outcome(lookup, sender);
+    let answer: { xml: LookupBody; result: LookupResult; because?: unknown } = UNANSWERED;
+    try {
+      answer = await this.directory.answer(lookup);
+      if (answer.because !== undefined) this.report(answer.because, sender);
+    } catch (error) {
+      this.report(error, sender);
+    }
+    const { xml, result } = answer;
     this.metrics.lookupLatency.observe((performance.now() - started) / 1_000);
     this.metrics.lookups.inc({ result });
     this.askers.asked(form, sender.address);
@@ -65,20 +74,6 @@ export class Lookups {
   private follow(user: string, { socket, whenSent }: LookupSender): void {
     this.inFlight.begin(user, socket);
     whenSent(() => this.inFlight.answered(socket));
-  }
-
-  private async outcome(
-    lookup: LookupRequest,
-    sender: LookupSender,
-  ): Promise<{ xml: LookupBody; result: LookupResult }> {
-    try {
-      const answer = await this.directory.answer(lookup);
-      if (answer.because !== undefined) this.report(answer.because, sender);
-      return answer;
-    } catch (error) {
-      this.report(error, sender);
-      return { xml: null, result: 'error' };
-    }
   }
 
   private report(error: unknown, sender: LookupSender): void {

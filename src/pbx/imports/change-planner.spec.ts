@@ -3,7 +3,7 @@ import { type Extension } from '../../schema/extension.entity';
 import { SealedBox } from '../../platform/secrets/sealed-box';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { ChangePlanner } from './change-planner';
-import { type UpdatingRowDto } from './import-row.dto';
+import { type UpdatingRowDto } from '../../api/pbx/imports/import-row.dto';
 import { type References } from './row-validator';
 
 const ACCOUNT = { tenantId: 1, domain: 'pbx.test', countryCode: '84' };

@@ -12,7 +12,7 @@ import { type Change } from '../../nodes/revocations/revocation-store';
 import { a1Hash } from '../../platform/secrets/a1-hash';
 import { CannotUnseal } from '../../platform/secrets/sealed-box';
 import { type NewCredentials, type SipCredentials } from '../../platform/secrets/sip-credentials.service';
-import { type CreatingRowDto, type UpdatingRowDto } from './import-row.dto';
+import { type CreatingRowDto, type UpdatingRowDto } from '../../api/pbx/imports/import-row.dto';
 import { type References } from './row-validator';
 
 export type NewRow = Omit<Extension, 'id'>;

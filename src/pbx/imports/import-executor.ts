@@ -12,7 +12,7 @@ import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { type PlannedChange, type NewRow } from './change-planner';
 import { ImportAccess } from './import-access.service';
-import { type Candidate } from './row-parser';
+import { type Candidate } from '../../api/pbx/imports/row-parser';
 import { ImportJobsRepository, type Outcome } from './import-jobs.repository';
 import { BulkWriter } from './bulk-writer';
 import { type RowErrors } from './row-validator';

@@ -4,7 +4,7 @@ import { type SipCredentials, type NewCredentials } from '../../platform/secrets
 import { Tenant } from '../../schema/tenant.entity';
 import { ChangePlanner } from './change-planner';
 import { type ImportJob } from '../../schema/import-job.entity';
-import { type Candidate } from './row-parser';
+import { type Candidate } from '../../api/pbx/imports/row-parser';
 import { type Outcome } from './import-jobs.repository';
 import { RowValidator, type RowErrors, type RowResult } from './row-validator';
 import { type RunningImport } from './running-import';

@@ -8,7 +8,7 @@ import { BulkWriter } from './bulk-writer';
 import { ImportExecutor } from './import-executor';
 import { ImportQueue } from './import-queue.service';
 import { ImportsService } from './imports.service';
-import { ImportStreams } from './import-streams.service';
+import { ImportStreams } from '../../api/pbx/imports/import-streams.service';
 
 @Module({
   imports: [EventsModule, RevocationsModule, TokensModule],

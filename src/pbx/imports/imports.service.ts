@@ -5,7 +5,7 @@ import { Conflict, NotFound } from '../../core/errors';
 import { idOf } from '../../core/id';
 import { type PageQuery } from '../../api/edge/page';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
-import { parseRows } from './row-parser';
+import { parseRows } from '../../api/pbx/imports/row-parser';
 import { ImportQueue } from './import-queue.service';
 import { ImportJobsRepository } from './import-jobs.repository';
 import {

@@ -6,7 +6,7 @@ import { Extension } from '../../schema/extension.entity';
 import { Team } from '../../schema/team.entity';
 import { emergencyNumbersOf } from '../../core/emergency-numbers';
 import { type Tenant } from '../../schema/tenant.entity';
-import { type Candidate } from './row-parser';
+import { type Candidate } from '../../api/pbx/imports/row-parser';
 import { type References } from './row-validator';
 
 type Account = Pick<AuthContext, 'tenantId' | 'countryCode'>;

@@ -1,7 +1,7 @@
 import { type Scope } from '../../core/roles';
 import { type Extension } from '../../schema/extension.entity';
 import { type ImportAction } from '../../schema/import-job.entity';
-import { type Candidate } from './row-parser';
+import { type Candidate } from '../../api/pbx/imports/row-parser';
 import { RowValidator, type References } from './row-validator';
 
 const THERE = {

@@ -7,8 +7,8 @@ import { IS_EMERGENCY } from '../../core/extension-number';
 import { type Extension } from '../../schema/extension.entity';
 import { weakness } from '../../platform/secrets/weak-password';
 import { type ImportAction } from '../../schema/import-job.entity';
-import { CreatingRowDto, UpdatingRowDto } from './import-row.dto';
-import { type Candidate, type ImportRow } from './row-parser';
+import { CreatingRowDto, UpdatingRowDto } from '../../api/pbx/imports/import-row.dto';
+import { type Candidate, type ImportRow } from '../../api/pbx/imports/row-parser';
 
 /** What a row is held to, beside its fields' rules. */
 export interface References {

@@ -14,8 +14,8 @@ import { RequirePermission } from '../../edge/authentication/require-permission'
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV, UNSHIELDED } from '../../../core/csv';
 import { page, PageQuery } from '../../edge/page';
-import { CreatingRowDto } from '../../../pbx/imports/import-row.dto';
-import { ImportStreams } from '../../../pbx/imports/import-streams.service';
+import { CreatingRowDto } from './import-row.dto';
+import { ImportStreams } from './import-streams.service';
 import { ImportAnswer, ImportDto, ImportPage, ImportQuery } from './imports.dto';
 import { ImportsService } from '../../../pbx/imports/imports.service';
 

@@ -1,13 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Field } from '../../api/edge/field';
-import { matching, oneOf, text } from '../../core/rules';
-import {
-  CreateExtensionDto,
-  SIP_PASSWORD,
-  UpdateExtensionDto,
-} from '../../api/pbx/extensions/extension-input.dto';
-import { EXTENSION_NUMBER } from '../../core/extension-number';
-import { EXTENSION_STATUSES, type ExtensionStatus } from '../../schema/extension.entity';
+import { Field } from '../../edge/field';
+import { matching, oneOf, text } from '../../../core/rules';
+import { CreateExtensionDto, SIP_PASSWORD, UpdateExtensionDto } from '../extensions/extension-input.dto';
+import { EXTENSION_NUMBER } from '../../../core/extension-number';
+import { EXTENSION_STATUSES, type ExtensionStatus } from '../../../schema/extension.entity';
 import { NUMBERS } from './row-parser';
 
 /** A row that makes an extension: POST /api/pbx/extensions, and its status. */

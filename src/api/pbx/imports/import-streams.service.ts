@@ -1,12 +1,12 @@
 import { type ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { type AuthContext } from '../../accounts/auth-context';
-import { ServiceUnavailable } from '../../core/errors';
-import { ImportAccess } from './import-access.service';
-import { type ImportJob, isOver } from '../../schema/import-job.entity';
-import { ImportQueue } from './import-queue.service';
-import { mapImport } from '../../api/pbx/imports/imports.dto';
-import { ImportsService } from './imports.service';
+import { type AuthContext } from '../../../accounts/auth-context';
+import { ServiceUnavailable } from '../../../core/errors';
+import { ImportAccess } from '../../../pbx/imports/import-access.service';
+import { type ImportJob, isOver } from '../../../schema/import-job.entity';
+import { ImportQueue } from '../../../pbx/imports/import-queue.service';
+import { mapImport } from './imports.dto';
+import { ImportsService } from '../../../pbx/imports/imports.service';
 
 const MOST_READERS = 200;
 const MOST_OF_TENANT = 20;

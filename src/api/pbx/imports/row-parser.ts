@@ -1,8 +1,8 @@
-import { requireColumns } from '../../core/columns';
-import { CsvBody, type CsvRow, readCsv, truthOf } from '../../core/csv';
-import { InvalidData, MalformedRequest } from '../../core/errors';
-import { JsonBody, readJsonRows } from '../../core/json-rows';
-import { forEachYielding } from '../../core/yielding';
+import { requireColumns } from '../../../core/columns';
+import { CsvBody, type CsvRow, readCsv, truthOf } from '../../../core/csv';
+import { InvalidData, MalformedRequest } from '../../../core/errors';
+import { JsonBody, readJsonRows } from '../../../core/json-rows';
+import { forEachYielding } from '../../../core/yielding';
 
 /** How many extensions one import may hold. */
 export const MAX_IMPORT_ROWS = 10_000;

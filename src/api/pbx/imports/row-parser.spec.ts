@@ -1,6 +1,6 @@
-import { CsvBody } from '../../core/csv';
-import { type InvalidData } from '../../core/errors';
-import { JsonBody } from '../../core/json-rows';
+import { CsvBody } from '../../../core/csv';
+import { type InvalidData } from '../../../core/errors';
+import { JsonBody } from '../../../core/json-rows';
 import { type Candidate, MAX_IMPORT_ROWS, parseRows } from './row-parser';
 
 const json = (body: object): JsonBody => new JsonBody(Buffer.from(JSON.stringify(body)));

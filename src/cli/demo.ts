@@ -34,7 +34,7 @@ export async function seedDemo(
   for (const callerId of CALLER_IDS) await services.get(CallerIdsService).create(tenant, callerId, SYSTEM);
   const passwords: string[] = [];
   for (const { number, displayName } of EXTENSIONS) {
-    const given = { extension_number: number, display_name: displayName };
+    const given = { extensionNumber: number, displayName };
     const [, { password }] = await services.get(ExtensionsService).create(systemOf(tenant), given);
     passwords.push(`  ${number}@${DOMAIN}  ${password}`);
   }

@@ -18,12 +18,23 @@ export type Fault =
   | { code: 'emergency_number' }
   /** The tenant has as many extensions as it may have. */
   | { code: 'quota_reached'; max: number }
+  /** An earlier row of an import has this value. */
+  | { code: 'duplicate' }
+  /** More rows than one import may have. */
+  | { code: 'too_many_rows'; max: number }
+  /** More extensions would be changed than one request may change. */
+  | { code: 'too_many_selected'; max: number }
   /** The value cannot change while the tenant has caller IDs. */
   | { code: 'caller_ids_exist' }
   /** An inactive caller ID cannot be the default one. */
   | { code: 'inactive_caller_id' }
+  /** @property owner what the password belongs to, as in `extension number` */
+  | { code: 'weak_password'; weakness: Weakness; owner: string }
   /** A sentence that is written already. */
   | { code: 'stated'; sentence: string };
+
+/** Blank, the name of what it belongs to, or one of the 10,000 most common ones. */
+export type Weakness = 'blank' | 'own_name' | 'common';
 
 /** @property field its name in camelCase; with places in lists, the first being 0, as in `callerIds.3.number` */
 export type FieldFault = Fault & { field: string };

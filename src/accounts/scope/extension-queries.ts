@@ -7,17 +7,23 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import { NotFound } from '../../core/errors';
-import { pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
 import { likePattern } from '../../platform/database/like-pattern';
 import { Revocation } from '../../schema/revocation.entity';
-import { type ListExtensionsQuery } from '../../api/pbx/extensions/extension-input.dto';
 import { byNumber, EXTENSION_NUMBER } from '../../core/extension-number';
 import { scopeFilter, canSee, type ScopedCaller } from './extension-scope';
-import { Extension } from '../../schema/extension.entity';
+import { Extension, type ExtensionStatus } from '../../schema/extension.entity';
 import { type NumberRange, TAKEN_PER_PAGE } from '../../core/free-numbers';
 
 /** As byNumber has it, on every database. */
 const BY_NUMBER: OrderByCondition = { 'CAST(e.live_number AS DECIMAL(10))': 'ASC', 'e.live_number': 'ASC' };
+
+/** Which extensions are wanted: live ones unless `deleted`; null is no restriction. */
+export interface ExtensionFilter {
+  status?: ExtensionStatus | 'deleted' | null | undefined;
+  /** Part of a number or a name. */
+  search?: string | null | undefined;
+}
 
 /**
  * The live extensions that the account sees, by number, or the deleted ones, the last deleted first; and how
@@ -26,16 +32,16 @@ const BY_NUMBER: OrderByCondition = { 'CAST(e.live_number AS DECIMAL(10))': 'ASC
 export async function listExtensions(
   dataSource: DataSource,
   viewer: ScopedCaller,
-  query: ListExtensionsQuery,
+  query: ExtensionFilter & RowRange,
 ): Promise<[Extension[], number]> {
-  const { skip, perPage } = pageOf(query);
+  const { skip, take } = query;
   const deleted = query.status === 'deleted';
   const found = filtered(dataSource, viewer, query);
   // Counted without the teams: joined, TypeORM counts distinct ids, at several times the price.
   const counted = found.clone().select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
   const order: OrderByCondition = deleted ? { 'e.deleted_at': 'DESC', 'e.id': 'DESC' } : BY_NUMBER;
   // What is sorted are ids, out of an index alone where nothing is searched; the rows are read of one page.
-  const ids = found.clone().select('e.id', 'id').orderBy(order).offset(skip).limit(perPage);
+  const ids = found.clone().select('e.id', 'id').orderBy(order).offset(skip).limit(take);
   const page = dataSource
     .createQueryBuilder(Extension, 'e')
     .innerJoin(`(${ids.getQuery()})`, 'page', 'page.id = e.id')
@@ -78,7 +84,7 @@ export async function extensionsOf(
 export function filtered(
   dataSource: DataSource,
   viewer: ScopedCaller,
-  { status, search }: Pick<ListExtensionsQuery, 'status' | 'search'>,
+  { status, search }: ExtensionFilter,
 ): SelectQueryBuilder<Extension> {
   const deleted = status === 'deleted';
   const found = dataSource

@@ -1,9 +1,9 @@
 import { type FindOptionsWhere, In } from 'typeorm';
 import { type AuthContext } from '../auth-context';
 import { type Scope } from '../../core/roles';
-import { InvalidData, Unauthorized } from '../../core/errors';
-import { type UpdateExtensionDto } from '../../api/pbx/extensions/extension-input.dto';
+import { FieldInvalid, Unauthorized } from '../../core/errors';
 import { type Extension } from '../../schema/extension.entity';
+import { type ExtensionField } from '../../schema/extension-fields';
 
 /** Which rows an account sees and changes. */
 export type ScopedCaller = Pick<AuthContext, 'tenantId' | 'scope'>;
@@ -28,24 +28,26 @@ function teamsOf(scope: Scope): readonly number[] | undefined {
 }
 
 /** What agents may set of their own extension; the rest decides what calls cost and who hears them. */
-const AGENT_EDITABLE_FIELDS = new Set([
-  'display_name',
-  'voicemail_enabled',
-  'voicemail_pin',
-  'voicemail_email',
-]);
+const AGENT_EDITABLE_FIELDS = new Set<string>([
+  'displayName',
+  'voicemailEnabled',
+  'voicemailPin',
+  'voicemailEmail',
+] satisfies ExtensionField[]);
 
-/** @throws Unauthorized when an agent sets what is not his to set */
-export function rejectFieldsBeyondRole({ scope }: ScopedCaller, given: UpdateExtensionDto): void {
+/** @param given values by field. @throws Unauthorized when an agent sets what only others may set */
+export function rejectFieldsBeyondRole({ scope }: ScopedCaller, given: object): void {
   if (scope.kind !== 'own') return;
-  const set = Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  const set = Object.entries(given).flatMap(([field, value]: [string, unknown]) =>
+    value === undefined ? [] : [field],
+  );
   if (set.some((field) => !AGENT_EDITABLE_FIELDS.has(field))) throw new Unauthorized();
 }
 
-/** @throws InvalidData when a supervisor puts an extension into a team that is not his, or into none */
+/** @throws FieldInvalid when a supervisor puts an extension into a team of others, or into none */
 export function assertTeamInScope(viewer: ScopedCaller, teamId: number | null): void {
   if (mayUseTeam(viewer, teamId)) return;
-  throw InvalidData.field('team_id', 'The selected team id is invalid.');
+  throw new FieldInvalid({ field: 'teamId', code: 'not_found' });
 }
 
 /** Whether the account may put an extension into that team, or with null into none. */

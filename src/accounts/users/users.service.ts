@@ -182,7 +182,7 @@ export class UsersService {
     const before = await this.dataSource.manager.findOneBy(User, { id });
     const right = await this.passwords.fits(current, before?.passwordHash ?? null);
     if (!before || !right) throw wrongPassword();
-    await refuseWeakOf(this.dataSource.manager, before, 'new_password', next);
+    await refuseWeakOf(this.dataSource.manager, before, 'newPassword', next);
     const passwordHash = await this.passwords.hash(next);
     await this.transactions.run(async (manager) => {
       // Both took their time, in which an administrator may have set another.

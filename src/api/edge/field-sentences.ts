@@ -1,4 +1,4 @@
-import { type Fault, type FieldFault } from '../../core/faults';
+import { type Fault, type FieldFault, type Weakness } from '../../core/faults';
 import { type FieldErrors, type FieldInvalid } from '../../core/errors';
 import { label } from '../../core/rules';
 
@@ -17,9 +17,19 @@ const SENTENCES: { [C in Fault['code']]: Sentence<C> } = {
   not_a_host_name: (name) => `The ${name} must be a host name that begins with a letter.`,
   emergency_number: (name) => `The ${name} must not be an emergency number.`,
   quota_reached: (_, { max }) => `The account may not have more than ${max} extensions.`,
+  duplicate: (name) => `The ${name} field has a duplicate value.`,
+  too_many_rows: (_, { max }) => `No more than ${max} extensions may be imported at once.`,
+  too_many_selected: (_, { max }) => `No more than ${max} extensions may be selected.`,
   caller_ids_exist: (name) => `The ${name} cannot be changed while the account has caller IDs.`,
   inactive_caller_id: (name) => `The ${name} field must be false for an inactive caller ID.`,
+  weak_password: (name, { weakness, owner }) => `The ${name} must not be ${WEAK[weakness](owner)}.`,
   stated: (_, { sentence }) => sentence,
+};
+
+const WEAK: Record<Weakness, (owner: string) => string> = {
+  blank: () => 'blank',
+  own_name: (owner) => `the ${owner}`,
+  common: () => 'one of the 10,000 most common passwords',
 };
 
 /** What to do in place of a change that is refused, by field. */
@@ -34,10 +44,14 @@ export function fieldErrors({ faults }: Pick<FieldInvalid, 'faults'>): FieldErro
   return errors;
 }
 
-/** The sentence names the field itself, not its place in a list: `callerIds.3.number` is "the number". */
+/**
+ * The sentence names the field itself, not its place in a list: `callerIds.3.number` is "the number". A value in a list
+ * of values has no other name: `extensionNumbers.3` is "the extension numbers.3".
+ */
 export function sentenceOf(fault: FieldFault): string {
   const write = SENTENCES[fault.code] as Sentence<Fault['code']>;
-  return write(label(wireName(fault.field.split('.').at(-1) ?? '')), fault);
+  const last = fault.field.split('.').at(-1) ?? '';
+  return write(label(wireName(/^\d+$/.test(last) ? fault.field : last)), fault);
 }
 
 /** A neutral field name as these dialects write it: `callerIds.3.number` is `caller_ids.3.number`. */

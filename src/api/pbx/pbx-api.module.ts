@@ -21,6 +21,7 @@ import { RegistrationsStreamController } from './registrations/registrations-str
 import { DiagnosisController } from './diagnosis/diagnosis.controller';
 import { RotationsController } from './extensions/rotations.controller';
 import { ExportController } from './extensions/export.controller';
+import { ImportStreams } from './imports/import-streams.service';
 import { ImportsController } from './imports/imports.controller';
 import { RevocationsController } from './revocations/revocations.controller';
 import { CallerIdsController } from './caller-ids/caller-ids.controller';
@@ -45,6 +46,7 @@ import { DepartmentsController } from './departments/departments.controller';
     RegistrationStreamModule,
     TeamsModule,
   ],
+  providers: [ImportStreams],
   controllers: [
     ExtensionsController,
     AvailableNumbersController,

@@ -1,52 +1,58 @@
 import { isoTime, now } from '../../core/time';
+import { type Extension } from '../../schema/extension.entity';
 import {
-  type CreateExtensionDto,
-  type UpdateExtensionDto,
-} from '../../api/pbx/extensions/extension-input.dto';
+  EXTENSION_FIELD_NAMES,
+  EXTENSION_FIELDS,
+  type ExtensionField,
+  type ExtensionValues,
+} from '../../schema/extension-fields';
 import { newMailbox } from './mailbox';
-import { type Extension, type ExtensionStatus } from '../../schema/extension.entity';
+
+/** A new extension; what is null or absent has its default, and a password is generated. */
+export type NewExtension = Pick<ExtensionValues, 'extensionNumber'> & {
+  [F in Exclude<ExtensionField, 'extensionNumber'>]?: ExtensionValues[F] | null | undefined;
+};
+
+/** A change of an extension; what is absent stays as it is. */
+export type ExtensionPatch = {
+  [F in Exclude<ExtensionField, 'extensionNumber' | 'sipPassword'>]?: ExtensionValues[F] | undefined;
+} & {
+  /** Only the number that it has is accepted. */
+  extensionNumber?: unknown;
+};
 
 /** All of an extension that can be changed, secrets as they are kept: for the audit, and for its ETag. */
 export function extensionFields(extension: Omit<Extension, 'id'>): Record<string, unknown> {
-  return {
-    extension_number: extension.extensionNumber,
-    display_name: extension.displayName,
-    team_id: extension.teamId,
-    voicemail_enabled: extension.voicemailEnabled,
-    voicemail_pin: extension.voicemailPin,
-    voicemail_email: extension.voicemailEmail,
-    outbound_caller_id: extension.outboundCallerIdAsSent,
-    recording_mode: extension.recordingMode,
-    status: extension.status,
-    max_concurrent: extension.maxConcurrent,
-    tls_enabled: extension.tlsEnabled,
-    sip_password: extension.a1,
-    deleted_at: extension.deletedAt && isoTime(extension.deletedAt),
-  };
+  const fields = Object.values(EXTENSION_FIELDS).map(({ recorded, kept }) => [recorded, kept(extension)]);
+  const deletedAt = extension.deletedAt && isoTime(extension.deletedAt);
+  return { ...(Object.fromEntries(fields) as Record<string, unknown>), deleted_at: deletedAt };
 }
 
+/** The columns that a change of an extension may write. */
+export const CHANGED_COLUMNS: readonly string[] = [
+  ...Object.values(EXTENSION_FIELDS).flatMap(({ columns }) => columns),
+  'updated_at',
+];
+
 /** The row of a new extension as asked for, without what is looked up elsewhere, or sealed. */
-export function newExtension(
-  tenantId: number,
-  given: CreateExtensionDto & { status?: ExtensionStatus | null },
-): Omit<Extension, 'id' | 'a1'> {
+export function newExtension(tenantId: number, given: NewExtension): Omit<Extension, 'id' | 'a1'> {
   const time = now();
   return {
     tenantId,
-    extensionNumber: given.extension_number,
-    liveNumber: given.extension_number,
-    displayName: given.display_name ?? null,
+    extensionNumber: given.extensionNumber,
+    liveNumber: given.extensionNumber,
+    displayName: given.displayName ?? null,
     teamId: null,
-    voicemailEnabled: given.voicemail_enabled ?? false,
+    voicemailEnabled: given.voicemailEnabled ?? false,
     voicemailPin: null,
-    mailbox: newMailbox(given.extension_number),
-    voicemailEmail: given.voicemail_email ?? null,
+    mailbox: newMailbox(given.extensionNumber),
+    voicemailEmail: given.voicemailEmail ?? null,
     outboundCallerIdId: null,
     outboundCallerIdAsSent: null,
-    recordingMode: given.recording_mode ?? 'none',
+    recordingMode: given.recordingMode ?? 'none',
     status: given.status ?? 'active',
-    maxConcurrent: given.max_concurrent ?? 2,
-    tlsEnabled: given.tls_enabled ?? false,
+    maxConcurrent: given.maxConcurrent ?? 2,
+    tlsEnabled: given.tlsEnabled ?? false,
     passwordChangedAt: null,
     createdAt: time,
     liveSince: time,
@@ -56,12 +62,16 @@ export function newExtension(
 }
 
 /** Sets what was given, without what is looked up elsewhere, or sealed. */
-export function applyFields(extension: Extension, given: UpdateExtensionDto): void {
-  if (given.display_name !== undefined) extension.displayName = given.display_name;
-  if (given.voicemail_enabled !== undefined) extension.voicemailEnabled = given.voicemail_enabled;
-  if (given.voicemail_email !== undefined) extension.voicemailEmail = given.voicemail_email;
-  if (given.recording_mode !== undefined) extension.recordingMode = given.recording_mode;
-  if (given.max_concurrent !== undefined) extension.maxConcurrent = given.max_concurrent;
-  if (given.tls_enabled !== undefined) extension.tlsEnabled = given.tls_enabled;
-  if (given.status !== undefined) extension.status = given.status;
+export function applyFields(extension: Extension, given: ExtensionPatch): void {
+  for (const field of EXTENSION_FIELD_NAMES) {
+    if (field !== 'extensionNumber' && field !== 'sipPassword') setField(extension, field, given[field]);
+  }
+}
+
+function setField<F extends ExtensionField>(
+  extension: Extension,
+  field: F,
+  value: ExtensionValues[F] | undefined,
+): void {
+  if (value !== undefined) EXTENSION_FIELDS[field].set?.(extension, value);
 }

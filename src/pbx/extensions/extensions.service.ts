@@ -4,44 +4,42 @@ import { type AuthContext } from '../../accounts/auth-context';
 import { findActiveCallerId } from '../caller-ids/caller-ids.service';
 import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
-import { InvalidData, together } from '../../core/errors';
+import { FieldInvalid, together } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
 import { now } from '../../core/time';
 import { brokenUnique } from '../../platform/database/codes';
 import { Transactions } from '../../platform/database/transactions';
 import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
-import { type RevocationReason } from '../../schema/revocation.entity';
 import { type NewCredentials, SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { refuseWeak } from '../../platform/secrets/weak-password';
 import { Team } from '../../schema/team.entity';
 import { type Tenant } from '../../schema/tenant.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import {
-  type CreateExtensionDto,
-  type ListExtensionsQuery,
-  type UpdateExtensionDto,
-} from '../../api/pbx/extensions/extension-input.dto';
-import { applyFields, extensionFields, newExtension } from './extension-fields';
+  applyFields,
+  extensionFields,
+  type ExtensionPatch,
+  type NewExtension,
+  newExtension,
+} from './extension-fields';
 import { mailboxWork } from './mailbox';
 import { pinFaultOf, withPinFault } from './pin-faults';
-import { findExtension, listExtensions } from '../../accounts/scope/extension-queries';
+import { revocationFor } from './revocation-rules';
+import { type ExtensionFilter, findExtension, listExtensions } from '../../accounts/scope/extension-queries';
+import { type RowRange } from '../../core/page';
 import { rejectFieldsBeyondRole, assertTeamInScope } from '../../accounts/scope/extension-scope';
 import { ExtensionChanges } from '../../events/extension-changes';
 import { Extension } from '../../schema/extension.entity';
 import { assertNotEmergencyNumber, assertExtensionQuota } from './extension-quota';
 
-/** Changes the row; null when nothing was changed. */
-type Edit = (
-  manager: EntityManager,
-  extension: Extension,
-  tenant: Tenant,
-) => Promise<RevocationReason | null>;
+/** Changes the row. @returns what to record it as; null when nothing was changed */
+type Edit = (manager: EntityManager, extension: Extension, tenant: Tenant) => Promise<string | null>;
 
-type References = Pick<CreateExtensionDto, 'team_id' | 'outbound_caller_id' | 'voicemail_pin'>;
+type References = Pick<NewExtension, 'teamId' | 'outboundCallerId' | 'voicemailPin'>;
 
-const TAKEN = InvalidData.field('extension_number', 'The extension number has already been taken.');
+const TAKEN = new FieldInvalid({ field: 'extensionNumber', code: 'taken' });
 
-/** Makes, changes and deletes extensions; what FreeSWITCH must forget, it has forgotten when these resolve. */
+/** Creates, changes and deletes extensions. When these resolve, the nodes that are there know of it. */
 @Injectable()
 export class ExtensionsService {
   constructor(
@@ -53,7 +51,7 @@ export class ExtensionsService {
     private readonly audit: AuditService,
   ) {}
 
-  list(account: AuthContext, query: ListExtensionsQuery): Promise<[Extension[], number]> {
+  list(account: AuthContext, query: ExtensionFilter & RowRange): Promise<[Extension[], number]> {
     return listExtensions(this.dataSource, account, query);
   }
 
@@ -63,16 +61,16 @@ export class ExtensionsService {
   }
 
   /**
-   * @throws InvalidData when the number is taken or an emergency number, the limit is reached, a reference is wrong, or
+   * @throws FieldInvalid when the number is taken or an emergency number, the limit is reached, a reference is wrong, or
    *   the password is weak
    */
-  async create(account: AuthContext, given: CreateExtensionDto): Promise<[Extension, NewCredentials]> {
-    const number = given.extension_number;
+  async create(account: AuthContext, given: NewExtension): Promise<[Extension, NewCredentials]> {
+    const number = given.extensionNumber;
     const identity = { tenantId: account.tenantId, number, realm: account.domain };
-    const credentials = this.credentials.make(identity, given.sip_password);
+    const credentials = this.credentials.make(identity, given.sipPassword);
     try {
       const saved = await this.transactions.run(async (manager) => {
-        assertTeamInScope(account, given.team_id ?? null);
+        assertTeamInScope(account, given.teamId ?? null);
         const fields = newExtension(account.tenantId, given);
         const extension = manager.create(Extension, { ...fields, a1: credentials.sealedA1 });
         const tenant = await lockTenant(manager, account.tenantId);
@@ -80,7 +78,7 @@ export class ExtensionsService {
           () => makeRoom(manager, tenant, number),
           () => this.applyReferences(manager, account, extension, given),
           () =>
-            refuseWeak(tenant, 'sip_password', given.sip_password, {
+            refuseWeak(tenant, 'sipPassword', given.sipPassword, {
               name: 'extension number',
               value: number,
             }),
@@ -101,26 +99,24 @@ export class ExtensionsService {
 
   /**
    * @param ifMatch the If-Match header
-   * @throws NotFound, InvalidData, PreconditionFailed; Unauthorized for what an agent may not change
+   * @throws NotFound, FieldInvalid, PreconditionFailed; Unauthorized for what an agent may not change
    */
   async update(
     account: AuthContext,
     number: string,
-    given: UpdateExtensionDto,
+    given: ExtensionPatch,
     ifMatch?: string,
   ): Promise<Extension> {
     rejectFieldsBeyondRole(account, given);
     const edit: Edit = async (manager, extension) => {
-      if (given.team_id !== undefined) assertTeamInScope(account, given.team_id);
+      if (given.teamId !== undefined) assertTeamInScope(account, given.teamId);
       const before = JSON.stringify(extension);
-      const wasActive = extension.status === 'active';
       applyFields(extension, given);
       await together(
         () => refuseRenumbering(extension, given),
         () => this.applyReferences(manager, account, extension, given),
       );
-      if (JSON.stringify(extension) === before) return null;
-      return wasActive && extension.status === 'disabled' ? 'disabled' : 'changed';
+      return JSON.stringify(extension) === before ? null : 'updated';
     };
     return this.change(account, number, edit, { ifMatch });
   }
@@ -128,7 +124,7 @@ export class ExtensionsService {
   /**
    * The old password no longer opens anything once this resolves.
    * @param disconnect whether phones that are registered must do so again
-   * @throws NotFound; InvalidData for a weak password
+   * @throws NotFound; FieldInvalid for a weak password
    */
   async changePassword(
     account: AuthContext,
@@ -141,7 +137,7 @@ export class ExtensionsService {
       chosen,
     );
     const edit: Edit = (_manager, extension, tenant) => {
-      refuseWeak(tenant, 'new_password', chosen, { name: 'extension number', value: number });
+      refuseWeak(tenant, 'newPassword', chosen, { name: 'extension number', value: number });
       extension.a1 = credentials.sealedA1;
       extension.passwordChangedAt = now();
       return Promise.resolve('password_changed');
@@ -176,20 +172,19 @@ export class ExtensionsService {
       const extension = await findExtension(manager, account, number);
       const before = extensionFields(extension);
       requireMatch(ifMatch, before);
-      const wasTlsOnly = extension.tlsEnabled;
-      const reason = await edit(manager, extension, tenant);
-      if (reason === null) return extension;
+      const old = { ...extension };
+      const action = await edit(manager, extension, tenant);
+      if (action === null) return extension;
       extension.updatedAt = now();
       await manager.save(extension);
-      const mayHavePhone = extension.deletedAt === null && extension.status === 'active';
       const user = { tenantId: account.tenantId, sipUser: number, sipDomain: account.domain };
-      // A phone that came without TLS must come again.
-      const dropContacts = disconnect || !mayHavePhone || (extension.tlsEnabled && !wasTlsOnly);
       const changes = changesBetween(before, extensionFields(extension));
       const mailbox = mailboxWork(extension, changes);
-      const recorded = await forget([{ ...user, reason, dropContacts, ...mailbox }]);
+      const recorded = await forget([
+        { ...user, ...revocationFor(old, extension, { disconnect }), ...mailbox },
+      ]);
       const deed = {
-        action: reason === 'disabled' || reason === 'changed' ? 'updated' : reason,
+        action,
         resourceType: 'extension',
         resource: number,
         changes: withPinFault(changes, pinFaultOf(this.credentials, extension)),
@@ -200,7 +195,7 @@ export class ExtensionsService {
     });
   }
 
-  /** Sets what is looked up elsewhere, or sealed. @throws InvalidData with all that is wrong */
+  /** Sets what is looked up elsewhere, or sealed. @throws FieldInvalid with all that is wrong */
   private async applyReferences(
     manager: EntityManager,
     account: AuthContext,
@@ -208,15 +203,15 @@ export class ExtensionsService {
     given: References,
   ): Promise<void> {
     await together(
-      () => applyTeam(manager, extension, given.team_id),
-      () => applyCallerId(manager, account, extension, given.outbound_caller_id),
+      () => applyTeam(manager, extension, given.teamId),
+      () => applyCallerId(manager, account, extension, given.outboundCallerId),
     );
-    if (given.voicemail_pin !== undefined) {
+    if (given.voicemailPin !== undefined) {
       const identity = { tenantId: account.tenantId, number: extension.extensionNumber };
       extension.voicemailPin =
-        given.voicemail_pin === null
+        given.voicemailPin === null
           ? null
-          : this.credentials.resealPin(extension.voicemailPin, given.voicemail_pin, identity);
+          : this.credentials.resealPin(extension.voicemailPin, given.voicemailPin, identity);
     }
   }
 }
@@ -230,11 +225,11 @@ async function makeRoom(manager: EntityManager, tenant: Tenant, number: string):
 async function applyTeam(
   manager: EntityManager,
   extension: Extension,
-  id: References['team_id'],
+  id: References['teamId'],
 ): Promise<void> {
   if (id === undefined) return;
   const team = id === null ? null : await manager.findOneBy(Team, { id, tenantId: extension.tenantId });
-  if (id !== null && !team) throw InvalidData.field('team_id', 'The selected team id is invalid.');
+  if (id !== null && !team) throw new FieldInvalid({ field: 'teamId', code: 'not_found' });
   extension.team = team;
   extension.teamId = id;
 }
@@ -243,20 +238,17 @@ async function applyCallerId(
   manager: EntityManager,
   account: AuthContext,
   extension: Extension,
-  sent: References['outbound_caller_id'],
+  sent: References['outboundCallerId'],
 ): Promise<void> {
   // One that it has already is right, whatever became of it since.
   if (sent === undefined || sent === extension.outboundCallerIdAsSent) return;
   const callerId = sent === null ? null : await findActiveCallerId(manager, account, sent);
-  if (sent !== null && !callerId)
-    throw InvalidData.field('outbound_caller_id', 'The selected outbound caller id is invalid.');
+  if (sent !== null && !callerId) throw new FieldInvalid({ field: 'outboundCallerId', code: 'not_found' });
   extension.outboundCallerIdId = callerId?.id ?? null;
   extension.outboundCallerIdAsSent = sent;
 }
 
-function refuseRenumbering(extension: Extension, given: UpdateExtensionDto): void {
-  if (given.extension_number === undefined || given.extension_number === extension.extensionNumber) return;
-  const sentence =
-    'The extension number cannot be changed. Make a new extension with POST /api/pbx/extensions and delete this one.';
-  throw InvalidData.field('extension_number', sentence);
+function refuseRenumbering(extension: Extension, given: ExtensionPatch): void {
+  if (given.extensionNumber === undefined || given.extensionNumber === extension.extensionNumber) return;
+  throw new FieldInvalid({ field: 'extensionNumber', code: 'unchangeable' });
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type AuthContext } from '../../accounts/auth-context';
 import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
-import { InvalidData } from '../../core/errors';
+import { FieldInvalid } from '../../core/errors';
 import { now } from '../../core/time';
 import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type NewCredentials, SipCredentials } from '../../platform/secrets/sip-credentials.service';
@@ -10,11 +10,27 @@ import { Team } from '../../schema/team.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { scopeFilter, type ScopedCaller } from '../../accounts/scope/extension-scope';
 import { Extension } from '../../schema/extension.entity';
-import { MAX_ROTATED, refuseEach, type Selection } from '../../api/pbx/extensions/rotation-input.dto';
+import { revocationFor } from './revocation-rules';
+import { chunksOf } from '../../core/chunks';
 
+/** How many extensions one request may rotate. */
+export const MAX_ROTATED = 10_000;
 const ROWS_PER_STATEMENT = 100;
 
-type Rotated = Pick<Extension, 'id' | 'extensionNumber' | 'status'> & NewCredentials;
+/** Whose passwords are to be rotated. */
+export type Selection = { teamId: number } | { numbers: string[] } | { all: true };
+
+const SELECTED = {
+  id: true,
+  extensionNumber: true,
+  status: true,
+  tlsEnabled: true,
+  a1: true,
+  deletedAt: true,
+};
+
+type Selected = Pick<Extension, 'id' | 'extensionNumber' | 'status' | 'tlsEnabled' | 'a1' | 'deletedAt'>;
+type Rotated = Selected & NewCredentials;
 
 /** Rotates the passwords of many extensions at once, all or none. */
 @Injectable()
@@ -29,7 +45,7 @@ export class PasswordRotationService {
    * The old passwords no longer open anything once this resolves, as far as nodes can be told in time.
    * @param disconnect whether phones that are registered must do so again
    * @returns the new passwords by number
-   * @throws InvalidData for a team or a number that the tenant does not have, or for too many
+   * @throws FieldInvalid for a team or a number that the tenant does not have, or for too many
    */
   async rotate(account: AuthContext, selection: Selection, disconnect: boolean): Promise<Rotated[]> {
     const { tenantId, domain } = account;
@@ -40,10 +56,10 @@ export class PasswordRotationService {
         const identity = { tenantId, number: extension.extensionNumber, realm: domain };
         return { ...extension, ...this.credentials.make(identity) };
       });
-      for (const chunk of chunksOf(renewed)) await write(manager, chunk);
-      const changes = renewed.map(({ extensionNumber: sipUser, status }) => {
-        const dropContacts = disconnect || status !== 'active';
-        return { tenantId, sipUser, sipDomain: domain, reason: 'password_changed', dropContacts } as const;
+      for (const chunk of chunksOf(renewed, ROWS_PER_STATEMENT)) await write(manager, chunk);
+      const changes = renewed.map((extension) => {
+        const rule = revocationFor(extension, { ...extension, a1: extension.sealedA1 }, { disconnect });
+        return { tenantId, sipUser: extension.extensionNumber, sipDomain: domain, ...rule };
       });
       const recorded = await forget(changes);
       await this.audit.record(manager, tenantId, account.actor, deedsOf(selected, recorded));
@@ -70,13 +86,13 @@ async function select(
   manager: EntityManager,
   viewer: ScopedCaller,
   selection: Selection,
-): Promise<Extension[]> {
+): Promise<Selected[]> {
   if ('numbers' in selection) return byNumber(manager, viewer, selection.numbers);
   if ('teamId' in selection && !(await hasTeam(manager, viewer, selection.teamId))) {
-    throw InvalidData.field('team_id', 'The selected team id is invalid.');
+    throw new FieldInvalid({ field: 'teamId', code: 'not_found' });
   }
   const found = await manager.find(Extension, {
-    select: { id: true, extensionNumber: true, status: true },
+    select: SELECTED,
     where: {
       ...scopeFilter(viewer),
       liveNumber: Not(IsNull()),
@@ -86,8 +102,8 @@ async function select(
     take: MAX_ROTATED + 1,
   });
   if (found.length <= MAX_ROTATED) return found;
-  const sentence = `No more than ${MAX_ROTATED} extensions may be selected.`;
-  throw InvalidData.field('teamId' in selection ? 'team_id' : 'all', sentence);
+  const field = 'teamId' in selection ? 'teamId' : 'all';
+  throw new FieldInvalid({ field, code: 'too_many_selected', max: MAX_ROTATED });
 }
 
 /** A team that the account does not see is none: of an agent's extensions a team tells nothing. */
@@ -101,17 +117,20 @@ async function byNumber(
   manager: EntityManager,
   viewer: ScopedCaller,
   numbers: string[],
-): Promise<Extension[]> {
-  const found = new Map<string, Extension>();
+): Promise<Selected[]> {
+  const found = new Map<string, Selected>();
   const distinct = [...new Set(numbers)];
-  for (const chunk of chunksOf(distinct)) {
+  for (const chunk of chunksOf(distinct, ROWS_PER_STATEMENT)) {
     const rows = await manager.find(Extension, {
-      select: { id: true, extensionNumber: true, status: true },
+      select: SELECTED,
       where: { ...scopeFilter(viewer), liveNumber: In(chunk) },
     });
     for (const row of rows) found.set(row.extensionNumber, row);
   }
-  refuseEach(numbers, (number, name) => (found.has(number) ? null : `The selected ${name} is invalid.`));
+  const faults = numbers.flatMap((number, place) =>
+    found.has(number) ? [] : [{ field: `extensionNumbers.${place}`, code: 'not_found' } as const],
+  );
+  if (faults.length > 0) throw new FieldInvalid(...faults);
   return distinct.flatMap((number) => found.get(number) ?? []);
 }
 
@@ -128,11 +147,4 @@ async function write(manager: EntityManager, rotated: Rotated[]): Promise<void> 
     .where({ id: In(rotated.map(({ id }) => id)) })
     .setParameters(Object.fromEntries(values) as Record<string, unknown>)
     .execute();
-}
-
-function chunksOf<T>(all: readonly T[]): T[][] {
-  const count = Math.ceil(all.length / ROWS_PER_STATEMENT);
-  return Array.from({ length: count }, (_, i) =>
-    all.slice(i * ROWS_PER_STATEMENT, (i + 1) * ROWS_PER_STATEMENT),
-  );
 }

@@ -2,6 +2,7 @@ import { type Changes } from '../../events/audit/changes';
 import { CannotUnseal } from '../../platform/secrets/sealed-box';
 import { type SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { type Extension } from '../../schema/extension.entity';
+import { isMailboxChanged } from './mailbox';
 import { pinFault, type PinFault } from '../../core/voicemail-rules';
 
 type Owner = Pick<
@@ -23,7 +24,6 @@ export function pinFaultOf(credentials: SipCredentials, extension: Owner): PinFa
 
 /** A change for the audit; one that leaves a mailbox with a PIN that protects it badly says so. */
 export function withPinFault(changes: Changes, fault: PinFault | null): Changes {
-  const concerned = 'voicemail_enabled' in changes || 'voicemail_pin' in changes;
-  if (fault === null || !concerned) return changes;
+  if (fault === null || !isMailboxChanged(changes)) return changes;
   return { ...changes, voicemail_pin_fault: { before: null, after: fault } };
 }

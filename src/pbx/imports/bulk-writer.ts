@@ -3,31 +3,13 @@ import { type EntityManager } from 'typeorm';
 import { type AuthContext } from '../../accounts/auth-context';
 import { type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
-import { extensionFields } from '../extensions/extension-fields';
+import { CHANGED_COLUMNS, extensionFields } from '../extensions/extension-fields';
 import { Extension } from '../../schema/extension.entity';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
 import { idsByUser, type RevocationNode } from '../../schema/revocation-node.entity';
 import { RevocationsService } from '../../nodes/revocations/revocations.service';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { type PlannedChange, type NewRow } from './change-planner';
-
-/** The columns that an edit may change. */
-const EDITED = [
-  'display_name',
-  'team_id',
-  'voicemail_enabled',
-  'voicemail_pin',
-  'voicemail_email',
-  'outbound_caller_id_id',
-  'outbound_caller_id_as_sent',
-  'recording_mode',
-  'status',
-  'max_concurrent',
-  'tls_enabled',
-  'a1',
-  'password_changed_at',
-  'updated_at',
-];
 
 /** Writes many extensions with few statements. */
 @Injectable()
@@ -63,7 +45,7 @@ export class BulkWriter {
         .insert()
         .into(Extension)
         .values(edits.map(({ extension }) => extension))
-        .orUpdate(EDITED, ['id'])
+        .orUpdate([...CHANGED_COLUMNS], ['id'])
         .updateEntity(false)
         .execute();
     }

@@ -3,7 +3,7 @@ import { type Extension } from '../../schema/extension.entity';
 import { SealedBox } from '../../platform/secrets/sealed-box';
 import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { ChangePlanner } from './change-planner';
-import { type UpdatingRowDto } from '../../api/pbx/imports/import-row.dto';
+import { type RowPatch } from './import-row';
 import { type References } from './row-validator';
 
 const ACCOUNT = { tenantId: 1, domain: 'pbx.test', countryCode: '84' };
@@ -23,19 +23,18 @@ const edits = new ChangePlanner(ACCOUNT, credentials);
 function there(): Extension {
   const { sealedA1 } = edits.newCredentials('1001', 'the-password');
   const pin = credentials.sealPin('1234', { tenantId: 1, number: '1001' });
-  const row = newExtension(1, { extension_number: '1001', display_name: 'A', max_concurrent: 3 });
+  const row = newExtension(1, { extensionNumber: '1001', displayName: 'A', maxConcurrent: 3 });
   return { ...row, id: 1, a1: sealedA1, voicemailPin: pin };
 }
 
-const edit = (given: Partial<UpdatingRowDto>, extension = there()) =>
-  edits.plan(extension, { extension_number: '1001', ...given } as UpdatingRowDto, AROUND);
+const edit = (given: RowPatch, extension = there()) => edits.plan(extension, given, AROUND);
 
 it.each([
   {},
-  { display_name: 'A', max_concurrent: 3, status: 'active', team_id: null, outbound_caller_id: null },
-  { voicemail_pin: '1234', sip_password: 'the-password' },
-  { sip_password: null },
-] as Partial<UpdatingRowDto>[])('%j changes nothing', (given) => {
+  { displayName: 'A', maxConcurrent: 3, status: 'active', teamId: null, outboundCallerId: null },
+  { voicemailPin: '1234', sipPassword: 'the-password' },
+  { sipPassword: null },
+] as RowPatch[])('%j changes nothing', (given) => {
   const extension = there();
   const before = { ...extension };
   expect(edit(given, extension)).toBeNull();
@@ -43,16 +42,16 @@ it.each([
 });
 
 it.each([
-  [{ display_name: 'B' }, 'changed', false, 'updated'],
-  [{ voicemail_pin: '12345' }, 'changed', false, 'updated'],
-  [{ voicemail_pin: null }, 'changed', false, 'updated'],
-  [{ team_id: 5 }, 'changed', false, 'updated'],
-  [{ tls_enabled: true }, 'changed', true, 'updated'],
+  [{ displayName: 'B' }, 'changed', false, 'updated'],
+  [{ voicemailPin: '12345' }, 'changed', false, 'updated'],
+  [{ voicemailPin: null }, 'changed', false, 'updated'],
+  [{ teamId: 5 }, 'changed', false, 'updated'],
+  [{ tlsEnabled: true }, 'changed', true, 'updated'],
   [{ status: 'disabled' }, 'disabled', true, 'updated'],
-  [{ status: 'disabled', sip_password: 'another-one' }, 'disabled', true, 'updated'],
-  [{ sip_password: 'another-one' }, 'password_changed', false, 'password_changed'],
-  [{ sip_password: 'another-one', display_name: 'B' }, 'password_changed', false, 'updated'],
-] as [Partial<UpdatingRowDto>, string, boolean, string][])(
+  [{ status: 'disabled', sipPassword: 'another-one' }, 'disabled', true, 'updated'],
+  [{ sipPassword: 'another-one' }, 'password_changed', false, 'password_changed'],
+  [{ sipPassword: 'another-one', displayName: 'B' }, 'password_changed', false, 'updated'],
+] as [RowPatch, string, boolean, string][])(
   '%j is a change: %s, contacts dropped: %j',
   (given, reason, dropContacts, action) => {
     expect(edit(given)).toMatchObject({ reason, dropContacts, deed: { action, resource: '1001' } });
@@ -60,20 +59,20 @@ it.each([
 );
 
 it('a disabled one has no contacts after any change', () => {
-  expect(edit({ display_name: 'B' }, { ...there(), status: 'disabled' })).toMatchObject({
+  expect(edit({ displayName: 'B' }, { ...there(), status: 'disabled' })).toMatchObject({
     reason: 'changed',
     dropContacts: true,
   });
 });
 
 it('what cannot be opened is not the same', () => {
-  expect(edit({ voicemail_pin: '1234' }, { ...there(), voicemailPin: 'v1.AAAA' })).not.toBeNull();
-  expect(edit({ sip_password: 'the-password' }, { ...there(), a1: 'v1.AAAA' })).not.toBeNull();
+  expect(edit({ voicemailPin: '1234' }, { ...there(), voicemailPin: 'v1.AAAA' })).not.toBeNull();
+  expect(edit({ sipPassword: 'the-password' }, { ...there(), a1: 'v1.AAAA' })).not.toBeNull();
 });
 
 it('a new row is as a single request makes it', () => {
   const made = edits.newCredentials('1002', null);
-  const given = { extension_number: '1002', voicemail_pin: '1234', outbound_caller_id: '+84900000002' };
+  const given = { extensionNumber: '1002', voicemailPin: '1234', outboundCallerId: '+84900000002' };
   const row = edits.newRow(given, made, AROUND);
   expect(row).toMatchObject({
     ...{ extensionNumber: '1002', liveNumber: '1002', status: 'active', a1: made.sealedA1, teamId: null },

@@ -3,30 +3,34 @@ import { changesBetween } from '../../events/audit/changes';
 import { type AuditEvent } from '../../events/audit/audit.service';
 import { canonicalNumber } from '../caller-ids/phone-number';
 import { now } from '../../core/time';
-import { applyFields, extensionFields, newExtension } from '../extensions/extension-fields';
+import {
+  applyFields,
+  extensionFields,
+  type NewExtension,
+  newExtension,
+} from '../extensions/extension-fields';
 import { type Extension } from '../../schema/extension.entity';
 import { mailboxWork } from '../extensions/mailbox';
 import { pinFaultOf, withPinFault } from '../extensions/pin-faults';
-import { type RevocationReason } from '../../schema/revocation.entity';
+import { EXTENSION_FIELDS } from '../../schema/extension-fields';
+import { revocationFor, type RevocationRule } from '../extensions/revocation-rules';
 import { type Change } from '../../nodes/revocations/revocation-store';
 import { a1Hash } from '../../platform/secrets/a1-hash';
 import { CannotUnseal } from '../../platform/secrets/sealed-box';
 import { type NewCredentials, type SipCredentials } from '../../platform/secrets/sip-credentials.service';
-import { type CreatingRowDto, type UpdatingRowDto } from '../../api/pbx/imports/import-row.dto';
+import { type RowPatch } from './import-row';
 import { type References } from './row-validator';
 
 export type NewRow = Omit<Extension, 'id'>;
 
 /** A change of an extension that is to be written. */
-export interface PlannedChange {
+export interface PlannedChange extends RevocationRule {
   extension: Extension;
-  reason: RevocationReason;
-  dropContacts: boolean;
   mailbox: Pick<Change, 'mailbox'>;
   deed: AuditEvent;
 }
 
-/** Makes of what a row says what is to be written. */
+/** Turns a validated row into what is to be written. */
 export class ChangePlanner {
   constructor(
     private readonly account: Pick<AuthContext, 'tenantId' | 'domain' | 'countryCode'>,
@@ -38,35 +42,33 @@ export class ChangePlanner {
     return this.credentials.make({ tenantId, number, realm: domain }, chosen);
   }
 
-  newRow(given: CreatingRowDto, { sealedA1 }: NewCredentials, around: References): NewRow {
+  newRow(given: NewExtension, { sealedA1 }: NewCredentials, around: References): NewRow {
     const row = { ...newExtension(this.account.tenantId, given), a1: sealedA1 };
-    if (given.voicemail_pin) row.voicemailPin = this.sealPin(given.voicemail_pin, row.extensionNumber);
-    row.teamId = given.team_id ?? null;
-    setCallerId(row, given.outbound_caller_id ?? null, around);
+    if (given.voicemailPin) row.voicemailPin = this.sealPin(given.voicemailPin, row.extensionNumber);
+    row.teamId = given.teamId ?? null;
+    setCallerId(row, given.outboundCallerId ?? null, around);
     return row;
   }
 
   /** Changes the extension, or answers null when it is as the row says; a secret that is the same is no change. */
-  plan(extension: Extension, given: UpdatingRowDto, around: References): PlannedChange | null {
-    const before = extensionFields(extension);
+  plan(extension: Extension, given: RowPatch, around: References): PlannedChange | null {
+    const old = { ...extension };
     applyFields(extension, given);
-    if (given.team_id !== undefined) extension.teamId = given.team_id;
-    const callerId = given.outbound_caller_id;
+    if (given.teamId !== undefined) extension.teamId = given.teamId;
+    const callerId = given.outboundCallerId;
     if (callerId !== undefined && callerId !== extension.outboundCallerIdAsSent) {
       setCallerId(extension, callerId, around);
     }
-    this.applyPin(extension, given.voicemail_pin);
-    this.applyPassword(extension, given.sip_password);
-    const changes = changesBetween(before, extensionFields(extension));
+    this.applyPin(extension, given.voicemailPin);
+    this.applyPassword(extension, given.sipPassword);
+    const changes = changesBetween(extensionFields(old), extensionFields(extension));
     const fields = Object.keys(changes);
     if (fields.length === 0) return null;
     extension.updatedAt = now();
-    const rotatedOnly = fields.every((field) => field === 'sip_password');
-    const active = extension.status === 'active';
+    const rotatedOnly = fields.every((field) => field === EXTENSION_FIELDS.sipPassword.recorded);
     return {
       extension,
-      reason: reasonOf(changes, active),
-      dropContacts: !active || (extension.tlsEnabled && 'tls_enabled' in changes),
+      ...revocationFor(old, extension),
       mailbox: mailboxWork(extension, changes),
       deed: {
         action: rotatedOnly ? 'password_changed' : 'updated',
@@ -119,9 +121,4 @@ function setCallerId(
 ): void {
   row.outboundCallerIdAsSent = sent;
   row.outboundCallerIdId = sent === null ? null : (callerIds.get(canonicalNumber(sent, countryCode)) ?? null);
-}
-
-function reasonOf(changes: AuditEvent['changes'], active: boolean): RevocationReason {
-  if (!active && 'status' in changes) return 'disabled';
-  return 'sip_password' in changes ? 'password_changed' : 'changed';
 }

@@ -12,7 +12,7 @@ import { SipCredentials } from '../../platform/secrets/sip-credentials.service';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { type PlannedChange, type NewRow } from './change-planner';
 import { ImportAccess } from './import-access.service';
-import { type Candidate } from '../../api/pbx/imports/row-parser';
+import { type Candidate } from './import-row';
 import { ImportJobsRepository, type Outcome } from './import-jobs.repository';
 import { BulkWriter } from './bulk-writer';
 import { type RowErrors } from './row-validator';
@@ -169,10 +169,10 @@ export class ImportExecutor {
     const secrets: string[][] = [];
     const tally: RowCounts = { created: 0, updated: 0, unchanged: 0, errors: [] };
     await validateChunk(way, around, chunk, (verdict) => {
-      if (verdict.kind === 'refuse') tally.errors.push(verdict.told);
+      if (verdict.kind === 'refuse') tally.errors.push(verdict.refusal);
       else if (verdict.kind === 'create') {
         const { number, given } = verdict;
-        const credentials = made.get(number) ?? maker.newCredentials(number, given.sip_password);
+        const credentials = made.get(number) ?? maker.newCredentials(number, given.sipPassword);
         rows.push(maker.newRow(given, credentials, around));
         if (credentials.generated) secrets.push([number, credentials.password]);
       } else {

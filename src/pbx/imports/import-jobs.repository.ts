@@ -14,7 +14,7 @@ import { AuditService } from '../../events/audit/audit.service';
 import { type AuthContext } from '../../accounts/auth-context';
 import { type Scope } from '../../core/roles';
 import { Conflict, NotFound } from '../../core/errors';
-import { type PageQuery, pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
 import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
@@ -100,8 +100,7 @@ export class ImportJobsRepository {
   }
 
   /** The newest first. */
-  async list(account: AuthContext, query: PageQuery): Promise<[ImportJob[], number]> {
-    const { skip, perPage } = pageOf(query);
+  async list(account: AuthContext, { skip, take }: RowRange): Promise<[ImportJob[], number]> {
     const where = visibleTo(account);
     const dead = await this.dataSource.manager.findBy(ImportJob, {
       ...where,
@@ -113,7 +112,7 @@ export class ImportJobsRepository {
       where,
       order: { id: 'DESC' },
       skip,
-      take: perPage,
+      take,
     });
   }
 
@@ -173,7 +172,7 @@ export class ImportJobsRepository {
 
   async errors(jobId: number): Promise<RowErrors[]> {
     const parts = await partsOf(this.dataSource.manager, jobId, 'errors');
-    return parts.flatMap(({ content }) => JSON.parse(content) as RowErrors[]);
+    return parts.flatMap(({ content }) => (JSON.parse(content) as StoredErrors[]).map(readStored));
   }
 
   /** Which of these jobs have passwords that were not taken yet. */
@@ -233,6 +232,20 @@ export class ImportJobsRepository {
     }
   }
 }
+
+/** Up to 0.1 the number of a row was stored as extension_number. */
+type StoredErrors = RowErrors & { extension_number?: string | null };
+
+const readStored = ({
+  extension_number: older = null,
+  number = older,
+  line,
+  errors,
+}: StoredErrors): RowErrors => ({
+  line,
+  number,
+  errors,
+});
 
 const staleCutoff = (): Date => new Date(Date.now() - DEAD_AFTER_MS);
 const passwordsEnd = (): Date => new Date(Date.now() - PASSWORDS_KEPT_MS);

@@ -13,7 +13,7 @@ import { Transactions } from '../../platform/database/transactions';
 import { isUnavailable, OutcomeUnknown } from '../../platform/database/unavailable';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
 import { AccessRevoked } from './import-access.service';
-import { type Candidate } from '../../api/pbx/imports/row-parser';
+import { type Candidate } from './import-row';
 import { ALREADY_RUNNING, ImportJobsRepository, scopeKey, stoppedMessage } from './import-jobs.repository';
 import { ImportExecutor } from './import-executor';
 import { ImportStopped, RunningImport } from './running-import';

@@ -4,7 +4,7 @@ import { type SipCredentials, type NewCredentials } from '../../platform/secrets
 import { Tenant } from '../../schema/tenant.entity';
 import { ChangePlanner } from './change-planner';
 import { type ImportJob } from '../../schema/import-job.entity';
-import { type Candidate } from '../../api/pbx/imports/row-parser';
+import { type Candidate } from './import-row';
 import { type Outcome } from './import-jobs.repository';
 import { RowValidator, type RowErrors, type RowResult } from './row-validator';
 import { type RunningImport } from './running-import';
@@ -65,11 +65,11 @@ export async function validateAll(way: ImportRun, manager: EntityManager): Promi
   for (const chunk of chunksOf(candidates, CHUNK)) {
     running.goOn();
     await validateChunk(way, around, chunk, (verdict) => {
-      if (verdict.kind === 'refuse') tally.errors.push(verdict.told);
+      if (verdict.kind === 'refuse') tally.errors.push(verdict.refusal);
       else if (verdict.kind === 'create') {
         tally.created += 1;
         const { number, given } = verdict;
-        if (!job.dryRun) made.set(number, edits.newCredentials(number, given.sip_password));
+        if (!job.dryRun) made.set(number, edits.newCredentials(number, given.sipPassword));
       } else if (edits.plan(verdict.extension, verdict.given, around)) tally.updated += 1;
       else tally.unchanged += 1;
     });

@@ -8,19 +8,10 @@ import { BulkWriter } from './bulk-writer';
 import { ImportExecutor } from './import-executor';
 import { ImportQueue } from './import-queue.service';
 import { ImportsService } from './imports.service';
-import { ImportStreams } from '../../api/pbx/imports/import-streams.service';
 
 @Module({
   imports: [EventsModule, RevocationsModule, TokensModule],
-  providers: [
-    ImportAccess,
-    ImportJobsRepository,
-    BulkWriter,
-    ImportExecutor,
-    ImportQueue,
-    ImportsService,
-    ImportStreams,
-  ],
-  exports: [ImportsService, ImportStreams],
+  providers: [ImportAccess, ImportJobsRepository, BulkWriter, ImportExecutor, ImportQueue, ImportsService],
+  exports: [ImportAccess, ImportQueue, ImportsService],
 })
 export class ImportsModule {}

@@ -1,20 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { type AuthContext } from '../../accounts/auth-context';
-import { csvLines } from '../../core/csv';
 import { Conflict, NotFound } from '../../core/errors';
 import { idOf } from '../../core/id';
-import { type PageQuery } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
 import { ImportJob, isOver } from '../../schema/import-job.entity';
-import { parseRows } from '../../api/pbx/imports/row-parser';
+import { type Candidate } from './import-row';
+import { type RowErrors } from './row-validator';
 import { ImportQueue } from './import-queue.service';
 import { ImportJobsRepository } from './import-jobs.repository';
-import {
-  type ImportDetailDto,
-  type ImportDto,
-  type ImportQuery,
-  mapImport,
-  mapImportDetail,
-} from '../../api/pbx/imports/imports.dto';
+
+/** An import, and whether passwords that it generated can still be fetched. */
+export interface KnownImport {
+  job: ImportJob;
+  hasPasswords: boolean;
+}
+
+export interface ImportDetail extends KnownImport {
+  /** By line. */
+  errors: RowErrors[];
+}
 
 /** What an account does with its imports. */
 @Injectable()
@@ -26,26 +30,29 @@ export class ImportsService {
 
   /**
    * Takes an import on, which then goes its way.
-   * @throws InvalidData, MalformedRequest, Conflict, ServiceUnavailable
+   * @param read reads what was sent; called only when the import is not refused anyway
+   * @throws FieldInvalid, InvalidData, MalformedRequest, Conflict, ServiceUnavailable
    */
-  async start(account: AuthContext, query: ImportQuery, body: unknown): Promise<ImportDetailDto> {
-    const { action = 'create', mode = 'all_or_nothing', dry_run } = query;
-    const asked = { action, mode, dryRun: dry_run === 'true' };
-    const job = await this.runner.accept(account, asked, () => parseRows(body));
-    return mapImportDetail(job, false, []);
+  async start(
+    account: AuthContext,
+    asked: Pick<ImportJob, 'action' | 'mode' | 'dryRun'>,
+    read: () => Promise<readonly Candidate[]>,
+  ): Promise<ImportDetail> {
+    const job = await this.runner.accept(account, asked, read);
+    return { job, hasPasswords: false, errors: [] };
   }
 
   /** @throws NotFound */
-  async detail(account: AuthContext, id: string): Promise<ImportDetailDto> {
-    const job = await this.find(account, id);
-    return mapImportDetail(job, await this.hasPasswords(job), await this.store.errors(job.id));
+  async detail(account: AuthContext, id: string): Promise<ImportDetail> {
+    const known = await this.withPasswords(await this.find(account, id));
+    return { ...known, errors: await this.store.errors(known.job.id) };
   }
 
-  async list(account: AuthContext, query: PageQuery): Promise<[ImportDto[], number]> {
-    const [found, total] = await this.store.list(account, query);
+  async list(account: AuthContext, range: RowRange): Promise<[KnownImport[], number]> {
+    const [found, total] = await this.store.list(account, range);
     const jobs = found.map((job) => this.atPresent(job));
     const withPasswords = await this.store.withPasswords(jobs.filter(isOver));
-    return [jobs.map((job) => mapImport(job, withPasswords.has(job.id))), total];
+    return [jobs.map((job) => ({ job, hasPasswords: withPasswords.has(job.id) })), total];
   }
 
   /** The job as it is at this moment. @throws NotFound */
@@ -54,20 +61,18 @@ export class ImportsService {
     return this.atPresent(job);
   }
 
-  async told(job: ImportJob): Promise<ImportDto> {
-    return mapImport(job, await this.hasPasswords(job));
+  async withPasswords(job: ImportJob): Promise<KnownImport> {
+    return { job, hasPasswords: await this.hasPasswords(job) };
   }
 
   /**
-   * The passwords that were made, as CSV; once.
+   * The passwords that were generated, as lines of CSV, a number and its password each; once.
    * @throws NotFound also when they were fetched, or a day is over
    * @throws Conflict while the import goes on
    */
   async takePasswords(account: AuthContext, id: string): Promise<string> {
     const job = await this.findOver(account, id);
-    return (
-      csvLines([['extension_number', 'sip_password']]) + (await this.store.takePasswords(job, account.actor))
-    );
+    return this.store.takePasswords(job, account.actor);
   }
 
   /** Whether they could be taken now. @throws NotFound, Conflict as takePasswords() does */

@@ -6,7 +6,7 @@ import { Extension } from '../../schema/extension.entity';
 import { Team } from '../../schema/team.entity';
 import { emergencyNumbersOf } from '../../core/emergency-numbers';
 import { type Tenant } from '../../schema/tenant.entity';
-import { type Candidate } from '../../api/pbx/imports/row-parser';
+import { type Candidate } from './import-row';
 import { type References } from './row-validator';
 
 type Account = Pick<AuthContext, 'tenantId' | 'countryCode'>;
@@ -66,7 +66,7 @@ export class DatabaseReferences implements References {
   }
 
   private async lookForTeams(candidates: readonly Candidate[]): Promise<void> {
-    const sent = candidates.map(({ row }) => row.given.team_id);
+    const sent = candidates.map(({ row }) => row.given.teamId);
     const ids = unasked(
       this.askedTeams,
       sent.filter((id): id is number => Number.isInteger(id)),
@@ -77,7 +77,7 @@ export class DatabaseReferences implements References {
   }
 
   private async lookForCallerIds(candidates: readonly Candidate[]): Promise<void> {
-    const sent = candidates.map(({ row }) => row.given.outbound_caller_id);
+    const sent = candidates.map(({ row }) => row.given.outboundCallerId);
     const numbers = sent.flatMap((number) =>
       typeof number === 'string' && PHONE_NUMBER.test(number)
         ? canonicalNumber(number, this.countryCode)

@@ -1,7 +1,8 @@
 import { type Scope } from '../../core/roles';
 import { type Extension } from '../../schema/extension.entity';
 import { type ImportAction } from '../../schema/import-job.entity';
-import { type Candidate } from '../../api/pbx/imports/row-parser';
+import { PbxRow } from '../../api/pbx/imports/pbx-row';
+import { type Candidate } from './import-row';
 import { RowValidator, type References } from './row-validator';
 
 const THERE = {
@@ -24,7 +25,7 @@ const ALL: Scope = { kind: 'all' };
 
 const candidate = (given: Record<string, unknown>, fromCsv = true): Candidate => {
   const number = (given.extension_number as string | undefined) ?? null;
-  return { row: { line: 2, given, fromCsv, wrong: null }, number, repeated: false };
+  return { row: new PbxRow(2, given, fromCsv ? 'csv' : 'json'), number, repeated: false };
 };
 
 function judged(
@@ -34,7 +35,7 @@ function judged(
 ): unknown {
   const judgement = new RowValidator({ tenantId: 1, scope }, action);
   const verdict = judgement.validate(candidate(given, fromCsv), AROUND, room);
-  return verdict.kind === 'refuse' ? verdict.told.errors : verdict.kind;
+  return verdict.kind === 'refuse' ? verdict.refusal.errors : verdict.kind;
 }
 
 const NEW = { extension_number: '1002' };

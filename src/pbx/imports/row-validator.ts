@@ -1,16 +1,14 @@
 import { canonicalNumber, PHONE_NUMBER } from '../caller-ids/phone-number';
-import { type FieldErrors, InvalidData } from '../../core/errors';
-import { nullableFields } from '../../api/edge/field';
-import { readFields } from '../../api/edge/fields.pipe';
+import { type FieldErrors } from '../../core/errors';
+import { type FieldFault } from '../../core/faults';
 import { mayUseTeam, canSee, type ScopedCaller } from '../../accounts/scope/extension-scope';
-import { IS_EMERGENCY } from '../../core/extension-number';
 import { type Extension } from '../../schema/extension.entity';
-import { weakness } from '../../platform/secrets/weak-password';
+import { weaknessOf } from '../../platform/secrets/weak-password';
 import { type ImportAction } from '../../schema/import-job.entity';
-import { CreatingRowDto, UpdatingRowDto } from '../../api/pbx/imports/import-row.dto';
-import { type Candidate, type ImportRow } from '../../api/pbx/imports/row-parser';
+import { type NewExtension } from '../extensions/extension-fields';
+import { type Candidate, type ImportRow, type RowPatch } from './import-row';
 
-/** What a row is held to, beside its fields' rules. */
+/** What a row is checked against, beside its fields' own rules. */
 export interface References {
   /** The tenant's live extensions by number, those out of the account's scope included. */
   live: ReadonlyMap<string, Extension>;
@@ -23,136 +21,112 @@ export interface References {
   refuseWeakPasswords: boolean;
 }
 
+/** What is wrong with a row, in the words of the import's dialect. */
 export interface RowErrors {
   line: number;
   /** As it was sent, if it was a text. */
-  extension_number: string | null;
+  number: string | null;
   errors: FieldErrors;
 }
 
 /** What is to become of a candidate. */
 export type RowResult =
-  | { kind: 'refuse'; told: RowErrors }
-  | { kind: 'create'; number: string; given: CreatingRowDto }
-  | { kind: 'update'; extension: Extension; given: UpdatingRowDto };
+  | { kind: 'refuse'; refusal: RowErrors }
+  | { kind: 'create'; number: string; given: NewExtension }
+  | { kind: 'update'; extension: Extension; given: RowPatch };
 
-type Dto = typeof CreatingRowDto | typeof UpdatingRowDto;
-type Checked = { given: object; errors: null } | { given: null; errors: FieldErrors };
+const LONGEST_NUMBER_SHOWN = 50;
 
-const LONGEST_NUMBER_TOLD = 50;
-
-/** Holds rows to all that the single create and update hold them to, with the same sentences. */
+/** Applies every rule of a single create and update to rows, with the same sentences. */
 export class RowValidator {
-  /** A range's fields are checked once. */
-  private readonly checked = new Map<Dto, WeakMap<ImportRow, Checked>>([
-    [CreatingRowDto, new WeakMap()],
-    [UpdatingRowDto, new WeakMap()],
-  ]);
-
   constructor(
     private readonly viewer: ScopedCaller,
     private readonly action: ImportAction,
   ) {}
 
   /** @param room for how many more extensions the tenant has room */
-  validate(candidate: Candidate, around: References, room: number): RowResult {
+  validate(candidate: Candidate, refs: References, room: number): RowResult {
     const { row, number } = candidate;
-    const found = number === null ? undefined : around.live.get(number);
+    const found = number === null ? undefined : refs.live.get(number);
     const mine = found && canSee(this.viewer, found) ? found : undefined;
     const creates = this.action === 'create' || (this.action === 'upsert' && !mine);
-    const checked = this.check(creates ? CreatingRowDto : UpdatingRowDto, row, number);
-    const errors: FieldErrors = { ...checked.errors, ...(row.wrong !== null && { row: [row.wrong] }) };
-    const add = (field: string, sentence: string | null): void => {
-      if (sentence !== null) errors[field] ??= [sentence];
+    const checked = creates ? row.asNew(number) : row.asPatch(number);
+    const errors: FieldErrors = { ...checked.errors };
+    const add = (fault: FieldFault | null): void => {
+      if (fault === null) return;
+      const { field, sentence } = row.describe(fault);
+      errors[field] ??= [sentence];
     };
-    add('extension_number', numberError(candidate, creates ? around.emergencyNumbers : null, found, mine));
-    add('team_id', this.teamError(row, around, mine, creates));
-    add('outbound_caller_id', callerIdError(row, around, mine));
-    add('sip_password', passwordError(candidate, around));
-    const clean = Object.keys(errors).length === 0;
-    if (clean && creates && room <= 0) add('extension_number', tooMany(around));
-    if (number !== null && checked.given && Object.keys(errors).length === 0) {
-      const given = { ...checked.given, extension_number: number };
+    add(numberFault(candidate, creates ? refs.emergencyNumbers : null, found, mine));
+    add(this.teamFault(row, refs, mine, creates));
+    add(callerIdFault(row, refs, mine));
+    add(passwordFault(candidate, refs));
+    if (isEmpty(errors) && creates && room <= 0) add(quotaFault(refs));
+    if (number !== null && checked.given && isEmpty(errors)) {
+      const given = { ...checked.given, extensionNumber: number };
       if (creates) return { kind: 'create', number, given: given };
-      if (mine) return { kind: 'update', extension: mine, given: given as UpdatingRowDto };
+      if (mine) return { kind: 'update', extension: mine, given: given as RowPatch };
     }
-    return { kind: 'refuse', told: { line: row.line, extension_number: shown(candidate), errors } };
-  }
-
-  private check(dto: Dto, row: ImportRow, number: string | null): Checked {
-    const known = this.checked.get(dto)?.get(row);
-    if (known) return known;
-    const nothing = row.fromCsv ? '' : null;
-    const fields = Object.entries(row.given).filter(
-      ([field, value]) => value !== nothing || field === 'extension_number' || nullableFields(dto).has(field),
-    );
-    const given = { ...Object.fromEntries(fields), ...(number !== null && { extension_number: number }) };
-    const checked = checkFields(dto, given);
-    this.checked.get(dto)?.set(row, checked);
-    return checked;
+    return { kind: 'refuse', refusal: { line: row.line, number: shown(candidate), errors } };
   }
 
   /** A team that an extension is in already is right. */
-  private teamError(
+  private teamFault(
     { given }: ImportRow,
     { teams }: References,
     mine: Extension | undefined,
     creates: boolean,
-  ): string | null {
-    const sent = given.team_id === '' ? null : given.team_id;
+  ): FieldFault | null {
+    const sent = given.teamId === '' ? null : given.teamId;
     const id = sent === undefined && creates ? null : sent;
     if ((typeof id !== 'number' && id !== null) || (mine && id === mine.teamId)) return null;
     const right = mayUseTeam(this.viewer, id) && (id === null || teams.has(id));
-    return right ? null : 'The selected team id is invalid.';
+    return right ? null : { field: 'teamId', code: 'not_found' };
   }
 }
 
-function checkFields(dto: Dto, given: Record<string, unknown>): Checked {
-  try {
-    return { given: readFields<object>(dto, given), errors: null };
-  } catch (error) {
-    if (error instanceof InvalidData) return { given: null, errors: error.errors };
-    throw error;
-  }
-}
+const isEmpty = (errors: FieldErrors): boolean => Object.keys(errors).length === 0;
 
-/** @param never what none that is made may be; null: it is not to be made */
-function numberError(
+/** @param never what no new extension may be; null: none is created */
+function numberFault(
   { number, repeated }: Candidate,
   never: readonly string[] | null,
   found: Extension | undefined,
   mine: Extension | undefined,
-): string | null {
+): FieldFault | null {
+  const field = 'extensionNumber';
   if (number === null) return null;
-  if (repeated) return 'The extension number field has a duplicate value.';
-  if (never?.includes(number)) return IS_EMERGENCY;
-  if (never) return found ? 'The extension number has already been taken.' : null;
-  return mine ? null : 'The selected extension number is invalid.';
+  if (repeated) return { field, code: 'duplicate' };
+  if (never?.includes(number)) return { field, code: 'emergency_number' };
+  if (never) return found ? { field, code: 'taken' } : null;
+  return mine ? null : { field, code: 'not_found' };
 }
 
 /** One that an extension has already is right, whatever became of it since. */
-function callerIdError(
+function callerIdFault(
   { given }: ImportRow,
   { callerIds, countryCode }: References,
   mine: Extension | undefined,
-): string | null {
-  const sent = given.outbound_caller_id;
+): FieldFault | null {
+  const sent = given.outboundCallerId;
   if (typeof sent !== 'string' || sent === '' || sent === mine?.outboundCallerIdAsSent) return null;
   const known = PHONE_NUMBER.test(sent) && callerIds.has(canonicalNumber(sent, countryCode));
-  return known ? null : 'The selected outbound caller id is invalid.';
+  return known ? null : { field: 'outboundCallerId', code: 'not_found' };
 }
 
-function passwordError({ row, number }: Candidate, { refuseWeakPasswords }: References): string | null {
-  const sent = row.given.sip_password;
+function passwordFault({ row, number }: Candidate, { refuseWeakPasswords }: References): FieldFault | null {
+  const sent = row.given.sipPassword;
   if (!refuseWeakPasswords || typeof sent !== 'string' || sent === '') return null;
-  return weakness('sip password', sent, { name: 'extension number', value: number ?? '' });
+  const owner = 'extension number';
+  const weakness = weaknessOf(sent, { name: owner, value: number ?? '' });
+  return weakness && { field: 'sipPassword', code: 'weak_password', weakness, owner };
 }
 
-function tooMany({ maxExtensions }: References): string {
-  return `The account may not have more than ${maxExtensions} extensions.`;
+function quotaFault({ maxExtensions }: References): FieldFault {
+  return { field: 'extensionNumber', code: 'quota_reached', max: maxExtensions ?? 0 };
 }
 
 function shown({ row, number }: Candidate): string | null {
-  const sent = row.given.extension_number;
-  return number ?? (typeof sent === 'string' ? sent.slice(0, LONGEST_NUMBER_TOLD) : null);
+  const sent = row.given.extensionNumber;
+  return number ?? (typeof sent === 'string' ? sent.slice(0, LONGEST_NUMBER_SHOWN) : null);
 }

@@ -1,7 +1,7 @@
 import { type AuthContext } from '../../accounts/auth-context';
 import { Listeners } from '../../core/listeners';
 import { type ImportJob } from '../../schema/import-job.entity';
-import { type Candidate } from '../../api/pbx/imports/row-parser';
+import { type Candidate } from './import-row';
 import { type Outcome } from './import-jobs.repository';
 
 /** Dialplane is stopping: what is not committed is not to be. */

@@ -1,6 +1,6 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { InvalidData } from '../../core/errors';
-import { label } from '../../core/rules';
+import { FieldInvalid } from '../../core/errors';
+import { type Weakness } from '../../core/faults';
 
 const MOST_COMMON = 10_000;
 
@@ -17,20 +17,20 @@ export interface PasswordOwner {
  * What anybody would guess first, whatever its length: blanks, the owner's own name, and the 10,000 most common
  * passwords; without regard to case and to blanks around it.
  * @param name the field as people read it
- * @returns the sentence a client shows to a person, or null
+ * @returns null when it is not weak
  */
-export function weakness(name: string, password: string, owner: PasswordOwner): string | null {
+export function weaknessOf(password: string, owner: PasswordOwner): Weakness | null {
   const guessed = password.trim().toLowerCase();
   // Invisible characters (zero width, direction marks) are no more than blanks.
-  if (!/[^\s\p{Cf}]/u.test(guessed)) return `The ${name} must not be blank.`;
-  if (guessed === owner.value.toLowerCase()) return `The ${name} must not be the ${owner.name}.`;
-  return common.has(guessed) ? `The ${name} must not be one of the 10,000 most common passwords.` : null;
+  if (!/[^\s\p{Cf}]/u.test(guessed)) return 'blank';
+  if (guessed === owner.value.toLowerCase()) return 'own_name';
+  return common.has(guessed) ? 'common' : null;
 }
 
 /**
  * @param policy the tenant
  * @param password absent: one is generated, which is never weak
- * @throws InvalidData
+ * @throws FieldInvalid
  */
 export function refuseWeak(
   policy: { refuseWeakPasswords: boolean },
@@ -39,6 +39,7 @@ export function refuseWeak(
   owner: PasswordOwner,
 ): void {
   if (!policy.refuseWeakPasswords || password === null || password === undefined) return;
-  const sentence = weakness(label(field), password, owner);
-  if (sentence !== null) throw InvalidData.field(field, sentence);
+  const weakness = weaknessOf(password, owner);
+  if (weakness !== null)
+    throw new FieldInvalid({ field, code: 'weak_password', weakness, owner: owner.name });
 }

@@ -1,10 +1,15 @@
 import { csvLines } from '../../../core/csv';
+import { type ExtensionField } from '../../../schema/extension-fields';
+import { type WIRE_NAMES } from './extension-input.mapper';
 import { type Extension } from '../../../schema/extension.entity';
 
 const yesOrNo = (value: boolean): string => (value ? 'true' : 'false');
 
+/** Secrets are not exported. */
+type Exported = Exclude<ExtensionField, 'voicemailPin' | 'sipPassword'>;
+
 /** The columns of an export, which an import reads again, and the text of each. */
-const COLUMNS: Record<string, (extension: Extension) => string> = {
+const COLUMNS = {
   extension_number: ({ extensionNumber }) => extensionNumber,
   display_name: ({ displayName }) => displayName ?? '',
   team_id: ({ teamId }) => String(teamId ?? ''),
@@ -15,7 +20,7 @@ const COLUMNS: Record<string, (extension: Extension) => string> = {
   recording_mode: ({ recordingMode }) => recordingMode,
   max_concurrent: ({ maxConcurrent }) => String(maxConcurrent),
   tls_enabled: ({ tlsEnabled }) => yesOrNo(tlsEnabled),
-};
+} satisfies Record<(typeof WIRE_NAMES)[Exported], (extension: Extension) => string>;
 
 export const EXPORT_HEADER = csvLines([Object.keys(COLUMNS)]);
 

@@ -38,6 +38,7 @@ import {
   ListExtensionsQuery,
   UpdateExtensionDto,
 } from './extension-input.dto';
+import { extensionFilterOf, extensionPatchOf, newExtensionOf } from './extension-input.mapper';
 import { extensionFields } from '../../../pbx/extensions/extension-fields';
 import { ExtensionsService } from '../../../pbx/extensions/extensions.service';
 
@@ -60,7 +61,7 @@ export class ExtensionsController {
     @CurrentAuth() account: AuthContext,
     @Query() query: ListExtensionsQuery,
   ): Promise<ExtensionPage> {
-    const [extensions, total] = await this.extensions.list(account, query);
+    const [extensions, total] = await this.extensions.list(account, extensionFilterOf(query));
     const registered = query.include && query.status !== 'deleted';
     const stateOf = registered ? this.registrations.statesIn(account.domain) : null;
     const rows = extensions.map((extension) => ({
@@ -97,7 +98,7 @@ export class ExtensionsController {
     @CurrentAuth() account: AuthContext,
     @Body() given: CreateExtensionDto,
   ): Promise<CreatedExtensionAnswer> {
-    const [extension, { password, generated }] = await this.extensions.create(account, given);
+    const [extension, { password, generated }] = await this.extensions.create(account, newExtensionOf(given));
     return { data: { ...mapExtension(extension), sip_password: password, generated_password: generated } };
   }
 
@@ -114,7 +115,7 @@ export class ExtensionsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ExtensionAnswer> {
-    const extension = await this.extensions.update(account, number, given, ifMatch);
+    const extension = await this.extensions.update(account, number, extensionPatchOf(given), ifMatch);
     void reply.header('ETag', etagOf(extensionFields(extension)));
     return { data: mapExtension(extension) };
   }

@@ -4,9 +4,8 @@ import { Field } from '../../edge/field';
 import { label, list, oneOf, reference } from '../../../core/rules';
 import { DisconnectQuery } from './extension-input.dto';
 import { EXTENSION_NUMBER } from '../../../core/extension-number';
+import { MAX_ROTATED, type Selection } from '../../../pbx/extensions/password-rotation.service';
 
-/** How many extensions one request may rotate. */
-export const MAX_ROTATED = 10_000;
 const NUMBERS = { min: 1, max: MAX_ROTATED };
 
 /** POST /api/pbx/extensions/change-passwords: exactly one of the three. */
@@ -38,9 +37,6 @@ export class ChangePasswordsQuery extends DisconnectQuery {
   format?: 'json' | 'csv';
 }
 
-/** Whose passwords are to be rotated. */
-export type Selection = { teamId: number } | { numbers: string[] } | { all: true };
-
 /** @throws InvalidData unless exactly one selection is given, and every number of a list can be one */
 export function readSelection({ team_id, extension_numbers, all }: ChangePasswordsDto): Selection {
   const fields = { team_id: team_id ?? null, extension_numbers: extension_numbers ?? null, all: all ?? null };
@@ -70,10 +66,7 @@ function readNumbers(given: unknown[]): string[] {
  * @param sentence what is wrong with an element, or null
  * @throws InvalidData naming each wrong one by its place in the list, as in `extension_numbers.3`
  */
-export function refuseEach<T>(
-  numbers: readonly T[],
-  sentence: (number: T, name: string) => string | null,
-): void {
+function refuseEach<T>(numbers: readonly T[], sentence: (number: T, name: string) => string | null): void {
   const errors: FieldErrors = {};
   for (const [place, number] of numbers.entries()) {
     const wrong = sentence(number, `extension numbers.${place}`);

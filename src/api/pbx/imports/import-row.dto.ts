@@ -4,7 +4,7 @@ import { matching, oneOf, text } from '../../../core/rules';
 import { CreateExtensionDto, SIP_PASSWORD, UpdateExtensionDto } from '../extensions/extension-input.dto';
 import { EXTENSION_NUMBER } from '../../../core/extension-number';
 import { EXTENSION_STATUSES, type ExtensionStatus } from '../../../schema/extension.entity';
-import { NUMBERS } from './row-parser';
+import { NUMBERS } from '../../../pbx/imports/import-row';
 
 /** A row that makes an extension: POST /api/pbx/extensions, and its status. */
 export class CreatingRowDto extends CreateExtensionDto {

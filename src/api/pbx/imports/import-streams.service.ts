@@ -89,7 +89,7 @@ export class ImportStreams implements BeforeApplicationShutdown {
       void this.conclude(reader, job);
       return;
     }
-    const data = JSON.stringify(mapImport(job, false));
+    const data = JSON.stringify(mapImport({ job, hasPasswords: false }));
     if (data === reader.told) return;
     reader.told = data;
     reader.response.write(`event: progress\ndata: ${data}\n\n`);
@@ -98,7 +98,9 @@ export class ImportStreams implements BeforeApplicationShutdown {
   /** One that cannot be told comes again. */
   private async conclude({ response }: Reader, job: ImportJob): Promise<void> {
     try {
-      response.end(`event: done\ndata: ${JSON.stringify(await this.imports.told(job))}\n\n`);
+      response.end(
+        `event: done\ndata: ${JSON.stringify(mapImport(await this.imports.withPasswords(job)))}\n\n`,
+      );
     } catch {
       response.destroy();
     }

@@ -12,11 +12,20 @@ import { type AuthContext } from '../../../accounts/auth-context';
 import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
-import { CSV, UNSHIELDED } from '../../../core/csv';
-import { page, PageQuery } from '../../edge/page';
+import { CSV, csvLines, UNSHIELDED } from '../../../core/csv';
+import { page, PageQuery, rowsOf } from '../../edge/page';
 import { CreatingRowDto } from './import-row.dto';
 import { ImportStreams } from './import-streams.service';
-import { ImportAnswer, ImportDto, ImportPage, ImportQuery } from './imports.dto';
+import {
+  ImportAnswer,
+  ImportDto,
+  ImportPage,
+  ImportQuery,
+  importRequestOf,
+  mapImport,
+  mapImportDetail,
+} from './imports.dto';
+import { parseRows } from './row-parser';
 import { ImportsService } from '../../../pbx/imports/imports.service';
 
 const EVENTS = 'text/event-stream';
@@ -26,6 +35,7 @@ const STREAM_HEAD = {
   // nginx hands each frame on as it comes.
   'X-Accel-Buffering': 'no',
 };
+const PASSWORDS_HEADER = csvLines([['extension_number', 'sip_password']]);
 const PASSWORDS_HEAD = {
   'Content-Type': `${CSV}; charset=utf-8`,
   'Content-Disposition': 'attachment; filename="passwords.csv"',
@@ -94,7 +104,8 @@ export class ImportsController {
     @Req() { body }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportAnswer> {
-    const data = await this.imports.start(account, query, body);
+    const started = await this.imports.start(account, importRequestOf(query), () => parseRows(body));
+    const data = mapImportDetail(started);
     void reply.header('Location', `/api/pbx/extensions/imports/${data.id}`);
     return { data };
   }
@@ -105,8 +116,8 @@ export class ImportsController {
   @ApiOkResponse({ type: ImportPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: PageQuery): Promise<ImportPage> {
-    const [jobs, total] = await this.imports.list(account, query);
-    return page(query, jobs, total);
+    const [jobs, total] = await this.imports.list(account, rowsOf(query));
+    return page(query, jobs.map(mapImport), total);
   }
 
   @RequirePermission('extensions.manage')
@@ -115,7 +126,7 @@ export class ImportsController {
   @ApiOkResponse({ type: ImportAnswer })
   @ApiErrors(401, 403, 404)
   async detail(@CurrentAuth() account: AuthContext, @Param('id') id: string): Promise<ImportAnswer> {
-    return { data: await this.imports.detail(account, id) };
+    return { data: mapImportDetail(await this.imports.detail(account, id)) };
   }
 
   @RequirePermission('extensions.manage')
@@ -161,7 +172,7 @@ export class ImportsController {
     const looks = request.method === 'HEAD';
     const csv = looks
       ? await this.imports.requirePasswords(account, id).then(() => '')
-      : await this.imports.takePasswords(account, id);
+      : PASSWORDS_HEADER + (await this.imports.takePasswords(account, id));
     void reply.headers(PASSWORDS_HEAD);
     return csv;
   }

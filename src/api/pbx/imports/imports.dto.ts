@@ -8,10 +8,10 @@ import {
   IMPORT_MODES,
   IMPORT_STATUSES,
   type ImportAction,
-  ImportJob,
+  type ImportJob,
   type ImportMode,
 } from '../../../schema/import-job.entity';
-import { type RowErrors } from '../../../pbx/imports/row-validator';
+import { type ImportDetail, type KnownImport } from '../../../pbx/imports/imports.service';
 
 /** `?action=create&mode=all_or_nothing&dry_run=false` */
 export class ImportQuery {
@@ -124,7 +124,7 @@ export class ImportPage extends Page {
   data!: ImportDto[];
 }
 
-export function mapImport(job: ImportJob, hasPasswords: boolean): ImportDto {
+export function mapImport({ job, hasPasswords }: KnownImport): ImportDto {
   return {
     id: job.id,
     status: job.status,
@@ -145,6 +145,19 @@ export function mapImport(job: ImportJob, hasPasswords: boolean): ImportDto {
   };
 }
 
-export function mapImportDetail(job: ImportJob, hasPasswords: boolean, errors: RowErrors[]): ImportDetailDto {
-  return { ...mapImport(job, hasPasswords), errors };
+export function mapImportDetail({ errors, ...known }: ImportDetail): ImportDetailDto {
+  return {
+    ...mapImport(known),
+    errors: errors.map(({ line, number, errors: sentences }) => ({
+      line,
+      extension_number: number,
+      errors: sentences,
+    })),
+  };
 }
+
+export function importRequestOf({ action, mode, dry_run }: ImportQuery): ImportRequest {
+  return { action: action ?? 'create', mode: mode ?? 'all_or_nothing', dryRun: dry_run === 'true' };
+}
+
+type ImportRequest = Pick<ImportJob, 'action' | 'mode' | 'dryRun'>;

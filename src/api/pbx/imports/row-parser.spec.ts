@@ -1,7 +1,10 @@
 import { CsvBody } from '../../../core/csv';
-import { type InvalidData } from '../../../core/errors';
+import { FieldInvalid, type InvalidData } from '../../../core/errors';
 import { JsonBody } from '../../../core/json-rows';
-import { type Candidate, MAX_IMPORT_ROWS, parseRows } from './row-parser';
+import { type Candidate, MAX_IMPORT_ROWS } from '../../../pbx/imports/import-row';
+import { fieldErrors } from '../../edge/field-sentences';
+import { PbxRow } from './pbx-row';
+import { parseRows } from './row-parser';
 
 const json = (body: object): JsonBody => new JsonBody(Buffer.from(JSON.stringify(body)));
 const csv = (text: string): Promise<Candidate[]> => parseRows(new CsvBody(Buffer.from(text)));
@@ -9,7 +12,8 @@ const numbers = (candidates: Candidate[]) => candidates.map(({ number }) => numb
 const refusal = (body: unknown): Promise<string | undefined> =>
   parseRows(body).then(
     () => undefined,
-    (error: InvalidData) => Object.values(error.errors)[0]?.[0],
+    (error: InvalidData | FieldInvalid) =>
+      Object.values(error instanceof FieldInvalid ? fieldErrors(error) : error.errors)[0]?.[0],
   );
 
 describe('the rows of a file', () => {
@@ -17,20 +21,20 @@ describe('the rows of a file', () => {
     const [candidate] = await csv(
       'extension_number,display_name,team_id,max_concurrent,voicemail_enabled,tls_enabled,voicemail_pin\n1001,12,12,x,True,0,0012\n',
     );
-    expect(candidate?.row).toEqual({
-      line: 2,
-      given: {
-        ...{ extension_number: '1001', display_name: '12', team_id: 12, max_concurrent: 'x' },
-        ...{ voicemail_enabled: true, tls_enabled: false, voicemail_pin: '0012' },
-      },
-      fromCsv: true,
-      wrong: null,
+    const given = {
+      ...{ extension_number: '1001', display_name: '12', team_id: 12, max_concurrent: 'x' },
+      ...{ voicemail_enabled: true, tls_enabled: false, voicemail_pin: '0012' },
+    };
+    expect(candidate?.row).toEqual(new PbxRow(2, given, 'csv'));
+    expect(candidate?.row.given).toEqual({
+      ...{ extensionNumber: '1001', displayName: '12', teamId: 12, maxConcurrent: 'x' },
+      ...{ voicemailEnabled: true, tlsEnabled: false, voicemailPin: '0012' },
     });
   });
 
   it('must be as wide as the header', async () => {
     const wrong = (await csv('extension_number,display_name\n1001\n1002,a\n1003,a,b\n')).map(
-      ({ row }) => row.wrong,
+      ({ row, number }) => row.asNew(number).errors?.row?.[0] ?? null,
     );
     expect(wrong).toEqual([
       'The row has 1 cells, but the header has 2.',
@@ -43,12 +47,7 @@ describe('the rows of a file', () => {
     const [first, second] = await parseRows(
       json({ rows: [{ extension_number: '1001', tls_enabled: '1' }, {}] }),
     );
-    expect(first?.row).toEqual({
-      line: 1,
-      given: { extension_number: '1001', tls_enabled: '1' },
-      fromCsv: false,
-      wrong: null,
-    });
+    expect(first?.row).toEqual(new PbxRow(1, { extension_number: '1001', tls_enabled: '1' }, 'json'));
     expect(second).toMatchObject({ number: null, row: { line: 2 } });
   });
 });

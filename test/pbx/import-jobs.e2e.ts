@@ -3,7 +3,7 @@ import { Extension } from '../../src/schema/extension.entity';
 import { ImportJob } from '../../src/schema/import-job.entity';
 import { Revocation } from '../../src/schema/revocation.entity';
 import { User } from '../../src/schema/user.entity';
-import { ImportStreams } from '../../src/pbx/imports/import-streams.service';
+import { ImportStreams } from '../../src/api/pbx/imports/import-streams.service';
 import { type Phone } from '../fake-freeswitch/fake-freeswitch';
 import { EventStream } from '../harness/event-stream';
 import { importFile, type Job, overJob, postImport, readJob } from '../harness/imports';

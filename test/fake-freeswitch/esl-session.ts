@@ -58,7 +58,8 @@ export class EslSession {
     const wanted =
       this.#events.has('ALL') ||
       (name === 'CUSTOM' ? this.#subclasses.has(header(event, 'Event-Subclass')) : this.#events.has(name));
-    if (this.authenticated && wanted) this.send(frames.eventFrame(this.#format, event));
+    if (!this.authenticated || !wanted) return;
+    for (const part of frames.eventFrame(this.#format, event)) this.send(part);
   }
 
   #read(text: string): void {

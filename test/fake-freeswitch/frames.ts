@@ -18,8 +18,8 @@ export const disconnectNotice = (): string =>
 
 export const rudeRejection = (): string => withBody('text/rude-rejection', 'Access Denied, go away.\n');
 
-/** Events name their length first. */
-export function eventFrame(format: 'json' | 'plain', event: Pair[]): string {
+/** Events name their length first; FreeSWITCH sends their head and their body apart. */
+export function eventFrame(format: 'json' | 'plain', event: Pair[]): [head: string, body: string] {
   const body = format === 'json' ? asJson(event) : asPlain(event);
-  return `Content-Length: ${Buffer.byteLength(body)}\nContent-Type: text/event-${format}\n\n${body}`;
+  return [`Content-Length: ${Buffer.byteLength(body)}\nContent-Type: text/event-${format}\n\n`, body];
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Pair } from './directory-xml';
+import { EventFilters } from './event-filters';
 import { header } from './events';
 import * as frames from './frames';
 import type { Gate } from './gate';
@@ -26,6 +27,7 @@ export class EslSession {
   #format: 'json' | 'plain' = 'plain';
   readonly #events = new Set<string>();
   readonly #subclasses = new Set<string>();
+  readonly #filters = new EventFilters();
   #unread = '';
   #reading: Promise<void>;
   #writing: Promise<void> = Promise.resolve();
@@ -58,7 +60,7 @@ export class EslSession {
     const wanted =
       this.#events.has('ALL') ||
       (name === 'CUSTOM' ? this.#subclasses.has(header(event, 'Event-Subclass')) : this.#events.has(name));
-    if (!this.authenticated || !wanted) return;
+    if (!this.authenticated || !wanted || !this.#filters.pass(event)) return;
     for (const part of frames.eventFrame(this.#format, event)) this.send(part);
   }
 
@@ -84,6 +86,7 @@ export class EslSession {
     if (verb === 'api') this.send(frames.apiResponse(await this.host.api(rest)));
     else if (verb === 'bgapi') await this.#background(rest, packet);
     else if (verb === 'event') this.send(frames.commandReply(this.#subscribe(words)));
+    else if (verb === 'filter') this.send(frames.commandReply(this.#filters.change(rest)));
     else if (verb === 'exit') await this.#sayGoodbye('+OK bye');
     else this.send(frames.commandReply('-ERR command not found'));
   }

@@ -61,6 +61,38 @@ describe('EslClient', () => {
     expect(fs.commands.join('\n')).not.toMatch(/CUSTOM|CHANNEL|BACKGROUND/);
   });
 
+  it('receives what fits a filter and nothing else, after a reconnect too', async () => {
+    const filters = [
+      { header: 'kind', value: 'wanted' },
+      { header: 'count', value: '/^[0-9]+$/' },
+    ];
+    await ready({ subclasses: ['sofia::register'], filters });
+    for (const kind of ['first session', 'second session']) {
+      const event = nextEvent();
+      fs.fire('sofia::register', { kind: 'unwanted', count: 'many' });
+      fs.fire('sofia::register', { kind: 'Wanted', contact: kind });
+      await expect(event).resolves.toMatchObject({ kind: 'Wanted', contact: kind });
+      const lost = untilStatus(client, 'waiting');
+      fs.restart();
+      await lost;
+      await untilStatus(client, 'ready');
+    }
+    const counted = nextEvent();
+    fs.fire('sofia::register', { count: '7' });
+    await expect(counted).resolves.toMatchObject({ count: '7' });
+    const sent = ['filter kind wanted', 'filter count /^[0-9]+$/', 'event json CUSTOM sofia::register'];
+    expect(fs.commands.slice(2, 5)).toEqual(sent);
+  });
+
+  it.each([
+    ['a header of two words', { header: 'two words', value: 'x' }],
+    ['a value of two lines', { header: 'kind', value: 'x\n\nshutdown' }],
+    ['no value', { header: 'kind', value: '' }],
+  ])('refuses a filter with %s', async (_what, filter) => {
+    await begin();
+    expect(() => clientOf(fs.address, { filters: [filter] })).toThrow('filter');
+  });
+
   it('resolves with the body as it is, errors too', async () => {
     await ready();
     await expect(client.api('status')).resolves.toContain('is ready');

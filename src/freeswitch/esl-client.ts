@@ -1,11 +1,17 @@
-import { type ConnectionEnd, EslConnection, type EslEvent } from './esl-connection';
+import {
+  type ConnectionEnd,
+  EslConnection,
+  type EslEvent,
+  type EslFilter,
+  type EventSelection,
+} from './esl-connection';
 import { EslBadCommand, EslNotReady, EslQueueFull } from './esl-errors';
 import { streamAnswer } from './esl-stream';
 import { Listeners } from '../core/listeners';
 import type { NodeAddress } from './node-address';
 import { PendingCommands } from './pending-commands';
 
-export type { EslEvent } from './esl-connection';
+export type { EslEvent, EslFilter } from './esl-connection';
 
 /** `ready` is more than connected: the password was accepted and the events are subscribed to. */
 export type EslStatus = 'stopped' | 'connecting' | 'authenticating' | 'ready' | 'waiting';
@@ -49,6 +55,8 @@ export interface EslClientOptions {
   readonly log: EslLog;
   /** The CUSTOM events to subscribe to, such as `sofia::register`. */
   readonly subclasses?: readonly string[];
+  /** Of these, the events to receive: any that fits one of the filters; all of them when there are none. */
+  readonly filters?: readonly EslFilter[];
   readonly times?: Partial<EslTimes>;
 }
 
@@ -67,6 +75,7 @@ export interface EslSnapshot {
 const MOST_PENDING = 1_000;
 const NOT_ONE_LINE = /^$|\p{Cc}/u;
 const SUBCLASS = /^[\w.:-]+$/;
+const HEADER = /^[\w-]+$/;
 /** Cheap, and answered without asking any module. */
 const PROBE = 'global_getvar core_uuid';
 
@@ -79,7 +88,7 @@ export class EslClient {
   readonly #address: NodeAddress;
   readonly #log: EslLog;
   readonly #times: EslTimes;
-  readonly #subclasses: readonly string[];
+  readonly #events: EventSelection;
   readonly #pending: PendingCommands;
   readonly #statusListeners: Listeners<EslStatus>;
   readonly #eventListeners: Listeners<EslEvent>;
@@ -93,15 +102,17 @@ export class EslClient {
   #timer: NodeJS.Timeout | undefined;
   #closed: Promise<void> = Promise.resolve();
 
-  /** @throws Error when a subclass is not one word: it would subscribe to something else. */
+  /** @throws Error when a subclass or a filter is not what FreeSWITCH would read as such */
   constructor(address: NodeAddress, options: EslClientOptions) {
     this.name = address.name;
     this.#address = address;
     this.#log = options.log;
     this.#times = { ...TIMES, ...options.times };
-    this.#subclasses = options.subclasses ?? [];
-    if (!this.#subclasses.every((subclass) => SUBCLASS.test(subclass)))
+    this.#events = { subclasses: options.subclasses ?? [], filters: options.filters ?? [] };
+    if (!this.#events.subclasses.every((subclass) => SUBCLASS.test(subclass)))
       throw new Error('invalid event subclass');
+    if (!this.#events.filters.every(({ header, value }) => HEADER.test(header) && !NOT_ONE_LINE.test(value)))
+      throw new Error('invalid event filter');
     this.#pending = new PendingCommands(this.name);
     const report = (error: unknown): void =>
       this.#log.warn('a listener failed', { node: this.name, error: String(error) });
@@ -209,7 +220,7 @@ export class EslClient {
 
   #connect(): void {
     this.#attempts += 1;
-    const connection = new EslConnection(this.#address, this.#subclasses, {
+    const connection = new EslConnection(this.#address, this.#events, {
       authenticating: () => {
         this.#after(this.#times.handshake, () => connection.end('no answer to the authentication in time'));
         this.#become('authenticating');

@@ -1,9 +1,24 @@
 import type { Socket } from 'node:net';
 import { Connection, type Event } from 'modesl';
+import { type EslFrame, EslFrames } from './esl-frames';
 import type { NodeAddress } from './node-address';
 
 /** One event's headers by name, as FreeSWITCH writes them in its JSON format; a body is under `_body`. */
 export type EslEvent = Record<string, string>;
+
+/** An event is received if any of these fits one of its headers, or if there are none. */
+export interface EslFilter {
+  readonly header: string;
+  /** The header's whole value, upper and lower case alike; `/…/` is a regular expression (PCRE). */
+  readonly value: string;
+}
+
+/** Which events a session is for. */
+export interface EventSelection {
+  /** The CUSTOM events to subscribe to; none: no events. */
+  readonly subclasses: readonly string[];
+  readonly filters: readonly EslFilter[];
+}
 
 /** Why a connection ended; `refused` when FreeSWITCH does not want us, so that hurrying back is no use. */
 export interface ConnectionEnd {
@@ -22,8 +37,9 @@ export interface ConnectionListener {
 }
 
 /**
- * One attempt at an ESL session: one modesl Connection, thrown away when it ends. modesl is trusted with
- * the framing, the password and the order of replies; what it leaves undone at the socket is made good here.
+ * One attempt at an ESL session: one modesl Connection, thrown away when it ends. modesl is trusted with the
+ * password and the order of replies; what it leaves undone at the socket is made good here, and events, of which
+ * there may be very many, do not pass through it.
  */
 export class EslConnection {
   /** Resolves when the socket is closed. */
@@ -31,12 +47,12 @@ export class EslConnection {
   readonly #modesl: Connection;
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
-  readonly #subclasses: readonly string[];
+  readonly #events: EventSelection;
   #ended = false;
 
-  constructor(address: NodeAddress, subclasses: readonly string[], listener: ConnectionListener) {
+  constructor(address: NodeAddress, events: EventSelection, listener: ConnectionListener) {
     this.#listener = listener;
-    this.#subclasses = subclasses;
+    this.#events = events;
     this.#modesl = new Connection(address.host, address.port, address.password);
     // modesl drops its reference when the peer ends the session, and then never closes the socket.
     const socket = this.#modesl.socket;
@@ -66,11 +82,11 @@ export class EslConnection {
   #listen(): void {
     const connection = this.#modesl;
     // EventEmitter fact: an `error` without a listener ends the process, so this one is never taken off.
-    connection.on('error', (error) => this.end(`connection failed (${error.code ?? 'unreadable event'})`));
+    connection.on('error', (error) => this.end(`connection failed (${error.code ?? error.message})`));
     this.#socket.on('end', () => this.end('connection closed by FreeSWITCH'));
     this.#socket.on('close', () => this.end('connection closed'));
     connection.on('esl::connect', () => this.#connected());
-    connection.on('esl::event::**', (_event, headers, body) => this.#frame(headers, body));
+    connection.on('esl::event::**', (_event, headers) => this.#notice(headers));
     connection.on('esl::event::auth::fail', () => this.end('authentication refused', true));
     connection.on('esl::event::auth::success', () => this.#authenticated());
   }
@@ -79,17 +95,25 @@ export class EslConnection {
     if (this.#ended) return;
     // Without it, Nagle's algorithm holds every command back by some 40 ms.
     this.#socket.setNoDelay(true);
-    this.#guardReader();
+    this.#readFrames();
     this.#listener.authenticating();
   }
 
-  /** modesl's reader throws at a header with a lone `%`; uncaught, that would end the process. */
-  #guardReader(): void {
+  /**
+   * Stands between the socket and modesl, which gets its frames one by one and no events: it would parse each twice.
+   * Its reader throws at a header with a lone `%`; uncaught, that would end the process.
+   */
+  #readFrames(): void {
     const readers = this.#socket.listeners('data');
     this.#socket.removeAllListeners('data');
+    const frames = new EslFrames((frame) => {
+      if (this.#ended) return;
+      if (frame.type === 'text/event-json') this.#listener.event(readEvent(frame));
+      else for (const reader of readers) Reflect.apply(reader, this.#socket, [frame.bytes]);
+    });
     this.#socket.on('data', (chunk) => {
       try {
-        for (const reader of readers) Reflect.apply(reader, this.#socket, [chunk]);
+        frames.push(chunk);
       } catch {
         this.end('unreadable frame');
       }
@@ -98,30 +122,39 @@ export class EslConnection {
 
   #authenticated(): void {
     if (this.#ended) return;
-    if (this.#subclasses.length === 0) return this.#listener.ready();
+    const { subclasses, filters } = this.#events;
+    if (subclasses.length === 0) return this.#listener.ready();
+    for (const { header, value } of filters)
+      this.#modesl.filter(header, value, (reply) => this.#isAccepted(reply, 'event filter'));
     // FreeSWITCH fact: every word after CUSTOM is a subclass, so CUSTOM comes first and nothing else follows.
-    this.#modesl.subscribe(['CUSTOM', ...this.#subclasses], (reply) => this.#subscribed(reply));
+    this.#modesl.subscribe(['CUSTOM', ...subclasses], (reply) => {
+      if (this.#isAccepted(reply, 'event subscription')) this.#listener.ready();
+    });
   }
 
-  #subscribed(reply: Event): void {
-    if (this.#ended) return;
-    if (reply.getHeader('Reply-Text')?.startsWith('+OK')) return this.#listener.ready();
-    this.end('event subscription refused', true);
+  /** Ends the session when FreeSWITCH refused what it was asked for. */
+  #isAccepted(reply: Event, what: string): boolean {
+    if (!this.#ended && !reply.getHeader('Reply-Text')?.startsWith('+OK')) this.end(`${what} refused`, true);
+    return !this.#ended;
   }
 
-  #frame(headers?: Record<string, string | number>, body?: string): void {
+  #notice(headers?: Record<string, string | number>): void {
     if (this.#ended) return;
     const type = headers?.['Content-Type'];
-    if (type === 'text/event-json') this.#listener.event(readEvent(body ?? '{}'));
-    else if (type === 'text/rude-rejection') this.end('refused by ACL', true);
+    if (type === 'text/rude-rejection') this.end('refused by ACL', true);
     else if (type === 'text/disconnect-notice') this.end('session ended by FreeSWITCH');
   }
 }
 
-/** FreeSWITCH writes headers as strings, and a repeated one as a list of strings. */
-function readEvent(body: string): EslEvent {
-  const headers = Object.entries(JSON.parse(body) as Record<string, unknown>);
-  return Object.fromEntries(
-    headers.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  );
+/**
+ * FreeSWITCH writes headers as strings, and a repeated one as a list of strings.
+ * @throws SyntaxError when the body is no JSON
+ */
+function readEvent({ bytes, bodyAt }: EslFrame): EslEvent {
+  const event = JSON.parse(bytes.toString('utf8', bodyAt)) as Record<string, unknown>;
+  for (const name in event) {
+    const value = event[name];
+    if (typeof value !== 'string') event[name] = JSON.stringify(value);
+  }
+  return event as EslEvent;
 }

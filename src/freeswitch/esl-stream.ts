@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { EslConnectionLost, EslDeadlineMissed } from './esl-errors';
+import { frameHeader } from './esl-frames';
 import type { NodeAddress } from './node-address';
 
 /** All in milliseconds. */
@@ -83,13 +84,13 @@ class Conversation {
     this.headers = Buffer.concat([this.headers, bytes]);
     const end = this.headers.indexOf(END);
     if (end < 0 && this.headers.length < LONGEST_HEADERS) return;
-    const headers = readHeaders(this.headers.toString('utf8', 0, end));
+    const head = this.headers.toString('latin1', 0, end);
     const rest = this.headers.subarray(end + END.length);
     this.headers = Buffer.alloc(0);
-    const type = headers.get('Content-Type');
-    if (type === 'api/response') return this.body(rest, Number(headers.get('Content-Length') ?? 0));
+    const type = frameHeader(head, 'Content-Type');
+    if (type === 'api/response') return this.body(rest, Number(frameHeader(head, 'Content-Length') ?? 0));
     if (type === 'auth/request') this.socket.write(`auth ${this.address.password}${END}`);
-    else if (type === 'command/reply' && headers.get('Reply-Text')?.startsWith('+OK'))
+    else if (type === 'command/reply' && frameHeader(head, 'Reply-Text')?.startsWith('+OK'))
       this.socket.write(`api ${this.command}${END}`);
     else throw new EslConnectionLost(this.address.name, 'refused');
     if (rest.length > 0) this.frame(rest);
@@ -108,9 +109,4 @@ class Conversation {
     const late = (): void => void this.socket.destroy(new EslDeadlineMissed(this.address.name, ms));
     this.timer = setTimeout(late, ms);
   }
-}
-
-function readHeaders(text: string): Map<string, string> {
-  const lines = text.split('\n').map((line) => line.split(': '));
-  return new Map(lines.map(([name = '', ...value]) => [name.trim(), value.join(': ')]));
 }

@@ -7,8 +7,8 @@ declare module 'modesl' {
     getBody(): string;
   }
 
-  /** What arrives with a frame; events that modesl makes itself carry neither headers nor body. */
-  type FrameListener = (event: Event, headers?: Record<string, string | number>, body?: string) => void;
+  /** What arrives with a frame; events that modesl makes itself carry no headers. */
+  type FrameListener = (event: Event, headers?: Record<string, string | number>) => void;
 
   export class Connection {
     constructor(host: string, port: number, password: string);
@@ -17,6 +17,7 @@ declare module 'modesl' {
     reqEvents: string[];
     on(name: 'error', listener: (error: NodeJS.ErrnoException) => void): this;
     on(name: `esl::${string}`, listener: FrameListener): this;
+    filter(header: string, value: string, reply: (event: Event) => void): void;
     subscribe(events: string[], reply: (event: Event) => void): void;
     api(command: string, reply: (event: Event) => void): void;
   }

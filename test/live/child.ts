@@ -2,6 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 
 const SIGKILL_AFTER_MS = 10_000;
 
+/** A program and its arguments, to be run on one core (Linux); undefined: on any. */
+export function onCore(core: number | undefined, program: string, args: string[]): [string, string[]] {
+  return core === undefined ? [program, args] : ['taskset', ['-c', String(core), program, ...args]];
+}
+
 /** A child process that cannot outlive the suite, and what it said. */
 export class Child {
   output = '';

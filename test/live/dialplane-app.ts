@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Child } from './child';
+import { Child, onCore } from './child';
 import { eventually } from './waiting';
 
 const PROGRAM = resolve(__dirname, '../../src/cli/dialplane.js');
@@ -24,25 +24,32 @@ export class DialplaneApp {
     readonly folder: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly ownsFolder = true,
+    private readonly core?: number,
   ) {}
 
   static async create(
     nodes: string,
     xmlCurlPassword: string,
     env: NodeJS.ProcessEnv = {},
+    core?: number,
   ): Promise<DialplaneApp> {
     const folder = await mkdtemp(join(tmpdir(), 'live-dialplane-'));
-    return new DialplaneApp(folder, {
-      PATH: process.env.PATH,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      DATABASE_URL: `sqlite:${join(folder, 'dialplane.db')}`,
-      FREESWITCH_NODES: nodes,
-      XML_CURL_PASSWORD: xmlCurlPassword,
-      RATE_LIMIT_PBX: '0',
-      LOG_FORMAT: 'json',
-      ...env,
-    });
+    return new DialplaneApp(
+      folder,
+      {
+        PATH: process.env.PATH,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        DATABASE_URL: `sqlite:${join(folder, 'dialplane.db')}`,
+        FREESWITCH_NODES: nodes,
+        XML_CURL_PASSWORD: xmlCurlPassword,
+        RATE_LIMIT_PBX: '0',
+        LOG_FORMAT: 'json',
+        ...env,
+      },
+      true,
+      core,
+    );
   }
 
   /** Another instance on the same database. Stop it before the first, which owns the files. */
@@ -71,7 +78,8 @@ export class DialplaneApp {
   /** Again on the same port: FreeSWITCH knows that one. */
   async serve(): Promise<void> {
     const env = { ...this.env, ...(this.url !== '' && { PORT: new URL(this.url).port }) };
-    const child = new Child(process.execPath, [PROGRAM, 'serve'], { cwd: this.folder, env });
+    const program = onCore(this.core, process.execPath, [PROGRAM, 'serve']);
+    const child = new Child(...program, { cwd: this.folder, env });
     this.child = child;
     const listening = (): string | undefined => /listening on (http:\/\/[\w.:]+)/.exec(child.output)?.[1];
     try {

@@ -47,8 +47,23 @@ export interface EventLog {
   close(): void;
 }
 
+export interface EventFilter {
+  header: string;
+  value: string;
+}
+
 /** Listens to events, such as `CHANNEL_HANGUP_COMPLETE`; resolves once they are subscribed to. */
-export function eslEvents(port: number, password: string, names: string): Promise<EventLog> {
+export function eslEvents(
+  port: number,
+  password: string,
+  names: string,
+  filters: readonly EventFilter[] = [],
+): Promise<EventLog> {
+  const commands = [
+    ...filters.map(({ header, value }) => `filter ${header} ${value}`),
+    `event json ${names}`,
+  ];
+  let replies = 0;
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const events: Record<string, string>[] = [];
@@ -60,9 +75,11 @@ export function eslEvents(port: number, password: string, names: string): Promis
         received = frame.rest;
         const { head, body } = frame;
         if (head.includes('auth/request')) socket.write(`auth ${password}\n\n`);
-        else if (head.includes('+OK accepted')) socket.write(`event json ${names}\n\n`);
-        else if (head.includes('command/reply')) resolve({ events, close: () => socket.destroy() });
-        else if (head.includes('text/event-json')) events.push(JSON.parse(body) as Record<string, string>);
+        else if (head.includes('+OK accepted'))
+          socket.write(commands.map((command) => `${command}\n\n`).join(''));
+        else if (head.includes('command/reply')) {
+          if (++replies === commands.length) resolve({ events, close: () => socket.destroy() });
+        } else if (head.includes('text/event-json')) events.push(JSON.parse(body) as Record<string, string>);
       }
     });
   });

@@ -154,9 +154,9 @@ export class RawPhone {
     return statusOf(signed);
   }
 
-  register(account: Account): Promise<number> {
+  register(account: Account, expires = 300): Promise<number> {
     const contact = `<sip:${account.number}@${this.contact}>`;
-    return this.request({ method: 'REGISTER', account, contact, headers: ['Expires: 300'] });
+    return this.request({ method: 'REGISTER', account, contact, headers: [`Expires: ${expires}`] });
   }
 
   private hear(text: string): void {

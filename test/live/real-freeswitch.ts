@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { FREESWITCH_BIN } from './available';
-import { Child } from './child';
-import { eslApi, eslEvents, type EventLog } from './raw-esl';
+import { Child, onCore } from './child';
+import { eslApi, eslEvents, type EventFilter, type EventLog } from './raw-esl';
 import { eventually, freePort } from './waiting';
 
 /** Every place where FreeSWITCH would write or look for something, each an option of the same name. */
@@ -35,6 +35,8 @@ export interface FreeSwitchOptions {
   env?: NodeJS.ProcessEnv;
   /** Another configuration than the repository's. */
   configuration?: string;
+  /** The one core on which it runs; absent: any. */
+  core?: number | undefined;
 }
 
 /** A FreeSWITCH of its own, on loopback, with the repository's configuration as it is. */
@@ -59,8 +61,8 @@ export class RealFreeSwitch {
     return eslApi(this.options.eslPort, this.options.eslPassword, command);
   }
 
-  events(names: string): Promise<EventLog> {
-    return eslEvents(this.options.eslPort, this.options.eslPassword, names);
+  events(names: string, filters: readonly EventFilter[] = []): Promise<EventLog> {
+    return eslEvents(this.options.eslPort, this.options.eslPassword, names, filters);
   }
 
   /** The files of a folder below `name`, by their paths in it. */
@@ -100,7 +102,7 @@ export class RealFreeSwitch {
       this.options.configuration ?? CONFIGURATION,
       ...folders,
     ];
-    const child = new Child(FREESWITCH_BIN, args, { env: this.environment() });
+    const child = new Child(...onCore(this.options.core, FREESWITCH_BIN, args), { env: this.environment() });
     this.child = child;
     try {
       await eventually('FreeSWITCH is up', () => child.running && this.profileIsUp(), START_MS);

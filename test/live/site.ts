@@ -24,6 +24,8 @@ interface SiteOptions {
   /** What the programs find in their environment beside the usual. */
   freeswitch?: NodeJS.ProcessEnv;
   dialplane?: NodeJS.ProcessEnv;
+  /** The one core on which FreeSWITCH runs, and that of Dialplane; absent: any. */
+  cores?: { freeswitch: number; backend: number } | undefined;
   /** Options of `tenant create` for the first tenant. */
   limits?: string[];
 }
@@ -45,7 +47,8 @@ export class Site {
   static async start(options: SiteOptions): Promise<Site> {
     const eslPorts = await Promise.all(Array.from({ length: options.nodes ?? 1 }, () => freePort()));
     const nodes = eslPorts.map((port, index) => `esl://:${ESL_PASSWORD}@127.0.0.1:${port}?name=fs${index}`);
-    const app = await DialplaneApp.create(nodes.join(' '), XML_CURL_PASSWORD, options.dialplane);
+    const { dialplane, cores } = options;
+    const app = await DialplaneApp.create(nodes.join(' '), XML_CURL_PASSWORD, dialplane, cores?.backend);
     const [token, otherToken] = [await app.tenant(DOMAIN, options.limits), await app.tenant(OTHER_DOMAIN)];
     // Dialplane first: it must cope with a switch that is not there yet.
     await app.serve();
@@ -66,6 +69,7 @@ export class Site {
         eslPassword: ESL_PASSWORD,
         name: `live${index}`,
         ...(options.configuration && { configuration: options.configuration }),
+        core: cores?.freeswitch,
         env,
       });
       site.switches.push(freeswitch);

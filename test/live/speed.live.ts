@@ -1,140 +1,126 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Child } from './child';
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
 import { RawPhone } from './raw-phone';
-import { CONFIGURATION, RealFreeSwitch } from './real-freeswitch';
-import { at, describeLive, DOMAIN, XML_CURL_PASSWORD } from './site';
-import { type Account } from './sipp';
-import { eventually, freePort } from './waiting';
+import { at, describeLive, type Site } from './site';
+import { accountAt, SpeedTargets, type Target, TARGETS } from './speed-targets';
 
-const ACCOUNTS = 64;
 const CLIENTS = 8;
 const ROUNDS = 12;
 const ROUND_MS = 2_000;
-/** Of what FreeSWITCH takes with a trivial backend. */
-const GOAL = 0.95;
+/** What most phones ask for. */
+const EXPIRES_S = 3_600;
+/** The load comes from the backend's core: FreeSWITCH has its own to itself. */
+const APART = { freeswitch: 0, backend: 1 };
 
-describeLive('REGISTER/s', { phones: 0, direct: true, dialplane: { DIRECTORY_CACHE_MS: '0' } }, (site) => {
-  const accounts: Account[] = [];
-  const targets: Record<string, number> = {};
-  /** The same at each target in every round: a new address would be one more contact. */
-  const phones: Record<string, RawPhone[]> = {};
-  const stops: (() => Promise<unknown>)[] = [];
+interface Setting {
+  what: string;
+  /** The median share of what FreeSWITCH takes with a trivial backend in the same round. */
+  goal: number;
+  dialplane?: NodeJS.ProcessEnv;
+  cores?: typeof APART;
+}
 
-  beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'live-speed-'));
-    stops.push(() => rm(folder, { recursive: true, force: true }));
-    for (let index = 0; index < ACCOUNTS; index++)
-      accounts.push(await site().extension(String(7_000 + index)));
-    const answers = Object.fromEntries(
-      await Promise.all(accounts.map(async ({ number }) => [number, await answerOf(number)] as const)),
-    );
-    targets.ours = site().freeswitch.sipPort;
-    const directoryUrl = await trivialBackend(folder, answers);
-    targets.trivial = await start({ directoryUrl });
-    // The same once more: how far two equals are apart is how little may be read into the rest.
-    targets['trivial again'] = await start({ directoryUrl });
-    targets.static = await start({
-      configuration: await staticConfiguration(folder, Object.values(answers)),
-    });
-  });
-  afterAll(() => Promise.all(stops.map((stop) => stop())));
+const NO_CACHE = { DIRECTORY_CACHE_MS: '0' };
+const SETTINGS: Setting[] = [
+  { what: 'default cache', goal: 0.95 },
+  { what: 'no cache', goal: 0.9, dialplane: NO_CACHE },
+  { what: 'no cache, cores apart', goal: 0.95, dialplane: NO_CACHE, cores: APART },
+];
 
-  async function answerOf(number: string): Promise<string> {
-    const form = { section: 'directory', key: 'id', user: number, domain: DOMAIN };
-    const response = await fetch(site().app.directoryUrl, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa(`freeswitch:${XML_CURL_PASSWORD}`)}` },
-      body: new URLSearchParams(form),
-    });
-    return response.text();
+type Rates = Record<Target, number>;
+
+const rows: string[][] = [];
+afterAll(() => {
+  const head = ['setting', ...TARGETS, 'ours / trivial', 'goal', 'trivial again / trivial'];
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
+  const table = [line(head), line(head.map(() => '---')), ...rows.map(line)];
+  process.stderr.write(`\nREGISTER/s and their ratios, least / median / most of ${ROUNDS} rounds\n`);
+  process.stderr.write(`${table.join('\n')}\n`);
+});
+
+describe.each(SETTINGS)('REGISTER/s, $what', ({ what, goal, dialplane = {}, cores }) => {
+  describeLive(
+    'beside a trivial backend and static files',
+    { phones: 0, direct: true, dialplane, cores },
+    (site) => {
+      let measured: Measured;
+      beforeAll(async () => {
+        measured = await Measured.start(site(), cores);
+      }, 240_000);
+      afterAll(() => measured.stop());
+
+      it('round by round', async () => {
+        const rounds = await measured.rounds();
+        const toTrivial = (target: Target): number[] => rounds.map((rates) => rates[target] / rates.trivial);
+        const rates = TARGETS.map((target) => spread(rounds.map((each) => each[target])));
+        const ratios = [spread(toTrivial('ours'), 2), String(goal), spread(toTrivial('trivial again'), 2)];
+        rows.push([what, ...rates, ...ratios]);
+        // The rounds alone take most of two minutes.
+      }, 300_000);
+    },
+  );
+});
+
+/** The targets, and phones that stay: a new address would be one more contact. */
+class Measured {
+  private constructor(
+    private readonly targets: SpeedTargets,
+    private readonly phones: Map<Target, RawPhone[]>,
+    private readonly isPinned: boolean,
+  ) {}
+
+  static async start(site: Site, cores?: typeof APART): Promise<Measured> {
+    const targets = await SpeedTargets.start(site, cores);
+    if (cores) pin(String(cores.backend));
+    const phones = new Map<Target, RawPhone[]>();
+    for (const target of TARGETS) {
+      const open = (): Promise<RawPhone> => RawPhone.udp(targets.sipPort(target));
+      phones.set(target, await Promise.all(Array.from({ length: CLIENTS }, open)));
+    }
+    return new Measured(targets, phones, cores !== undefined);
   }
 
-  async function trivialBackend(folder: string, answers: Record<string, string>): Promise<string> {
-    const file = join(folder, 'answers.json');
-    await writeFile(file, JSON.stringify(answers));
-    const child = new Child(process.execPath, [join(__dirname, 'trivial-backend.js'), file]);
-    stops.push(() => child.stop());
-    const port = await eventually('the backend', () => /listening on (\d+)/.exec(child.output)?.[1]);
-    return `http://127.0.0.1:${port}/`;
+  async stop(): Promise<void> {
+    if (this.isPinned) pin(`0-${cpus().length - 1}`);
+    for (const phone of [...this.phones.values()].flat()) phone.close();
+    await this.targets.stop();
   }
 
-  /** The repository's configuration with the same users in its files, and no question to anybody. */
-  async function staticConfiguration(folder: string, answers: string[]): Promise<string> {
-    const copy = join(folder, 'conf');
-    await cp(CONFIGURATION, copy, { recursive: true });
-    await rm(join(copy, 'autoload_configs/xml_curl.conf.xml'));
-    const users = answers.map((answer) => /<user .*<\/user>/s.exec(answer)?.[0] ?? '');
-    const domain = `<section name="directory">\n<domain name="${DOMAIN}">\n${users.join('\n')}\n</domain>\n</section>`;
-    const main = join(copy, 'freeswitch.xml');
-    await writeFile(
-      main,
-      (await readFile(main, 'utf8')).replace('<section name="directory"/>', () => domain),
-    );
-    return copy;
-  }
-
-  async function start(more: { directoryUrl?: string; configuration?: string }): Promise<number> {
-    const freeswitch = await RealFreeSwitch.start({
-      directoryUrl: 'http://127.0.0.1:1/',
-      username: 'freeswitch',
-      password: XML_CURL_PASSWORD,
-      eslPort: await freePort(),
-      eslPassword: 'live-esl',
-      ...more,
-    });
-    stops.push(() => freeswitch.stop());
-    return freeswitch.sipPort;
+  /** Each target comes first, second … equally often. */
+  async rounds(): Promise<Rates[]> {
+    for (const target of TARGETS) await this.registersPerSecond(target);
+    const rounds: Rates[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const rates: Rates = { ours: 0, trivial: 0, 'trivial again': 0, static: 0 };
+      for (let turn = 0; turn < TARGETS.length; turn++) {
+        const target = at(TARGETS, (round + turn) % TARGETS.length);
+        rates[target] = await this.registersPerSecond(target);
+      }
+      rounds.push(rates);
+    }
+    return rounds;
   }
 
   /** How many REGISTERs of phones that send one after another are accepted, a second. */
-  async function registersPerSecond(name: string): Promise<number> {
+  private async registersPerSecond(target: Target): Promise<number> {
     const started = performance.now();
     let accepted = 0;
     const client = async (phone: RawPhone, index: number): Promise<void> => {
       for (let turn = index; performance.now() - started < ROUND_MS; turn += CLIENTS) {
         phone.received.length = 0;
-        if ((await phone.register(at(accounts, turn % ACCOUNTS))) === 200) accepted++;
+        if ((await phone.register(accountAt(this.targets, turn), EXPIRES_S)) === 200) accepted++;
       }
     };
-    await Promise.all((phones[name] ?? []).map(client));
+    await Promise.all((this.phones.get(target) ?? []).map(client));
     return accepted / ((performance.now() - started) / 1_000);
   }
+}
 
-  it('beside a trivial backend and static files', async () => {
-    const names = Object.keys(targets);
-    for (const name of names) {
-      const sipPort = targets[name] ?? 0;
-      phones[name] = await Promise.all(Array.from({ length: CLIENTS }, () => RawPhone.udp(sipPort)));
-      // Warms up.
-      await registersPerSecond(name);
-    }
-    const rounds: Record<string, number>[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const rates: Record<string, number> = {};
-      // Each comes first, second … equally often.
-      for (let turn = 0; turn < names.length; turn++) {
-        const name = at(names, (round + turn) % names.length);
-        rates[name] = await registersPerSecond(name);
-      }
-      rounds.push(rates);
-    }
-    for (const name of names) {
-      site().findings.note(
-        `REGISTER/s, ${name}: least, median, most`,
-        spread(rounds.map((rates) => rates[name])),
-      );
-      for (const phone of phones[name] ?? []) phone.close();
-    }
-    const toTrivial = (name: string): number[] =>
-      rounds.map((rates) => (rates[name] ?? 0) / (rates.trivial ?? 1));
-    site().findings.note('trivial again to trivial, round by round', spread(toTrivial('trivial again'), 3));
-    const what = `ours to trivial, round by round (goal: median ${GOAL})`;
-    site().findings.note(what, spread(toTrivial('ours'), 3));
-    // The rounds alone take most of two minutes.
-  }, 240_000);
-});
+/** Keeps this process, with its threads, on those cores. */
+function pin(cores: string): void {
+  const { status, stderr } = spawnSync('taskset', ['-acp', cores, String(process.pid)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`taskset: ${stderr}`);
+}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -142,9 +128,7 @@ function median(values: readonly number[]): number {
   return (at(sorted, Math.ceil(half) - 1) + at(sorted, Math.floor(half))) / 2;
 }
 
-function spread(values: readonly (number | undefined)[], digits = 0): string {
-  const known = values.map((value) => value ?? 0);
-  return [Math.min(...known), median(known), Math.max(...known)]
-    .map((value) => value.toFixed(digits))
-    .join(' / ');
+function spread(values: readonly number[], digits = 0): string {
+  const figures = [Math.min(...values), median(values), Math.max(...values)];
+  return figures.map((value) => value.toFixed(digits)).join(' / ');
 }

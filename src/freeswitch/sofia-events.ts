@@ -1,5 +1,5 @@
 import { cutCallId } from './call-id';
-import { type EslEvent } from './esl-connection';
+import { type EslEvent, type EslFilter } from './esl-connection';
 import { registeredName } from './names';
 
 /** What sofia tells of registrations, as Dialplane subscribes to it. */
@@ -11,6 +11,26 @@ export const SOFIA_EVENTS = [
   'sofia::register_failure',
   'sofia::sip_user_state',
 ] as const;
+
+/**
+ * Of these, the events that say something new: all but the attempts of phones of which `sofia::register` tells next.
+ * For every phone that registers that would be a second event as long as the first.
+ *
+ * FreeSWITCH facts: a filter sees one header, and any that fits is enough. What an attempt was for is in none; but
+ * - it is 300 seconds for a call, unless the phone names a time for it to ring (`Expires`), which is shorter,
+ * - it is 0 for a REGISTER that removes contacts, which may fire no event or several,
+ * - the status of one that names no contact, so that it registers nothing, is `Registered` without a transport.
+ */
+export const SOFIA_FILTERS: readonly EslFilter[] = [
+  ...SOFIA_EVENTS.filter((subclass) => subclass !== 'sofia::register_attempt').map((value) => ({
+    header: 'Event-Subclass',
+    value,
+  })),
+  { header: 'auth-result', value: 'FORBIDDEN' },
+  { header: 'auth-result', value: 'STALE' },
+  { header: 'status', value: 'Registered' },
+  { header: 'expires', value: '/^([0-9]{1,2}|[12][0-9]{2}|300)$/' },
+];
 
 /** One contact of one user, as an event names it. */
 export interface ContactEvent {
@@ -31,7 +51,7 @@ export interface RegisterEvent extends ContactEvent {
   status: string;
   networkIp: string;
   networkPort: number;
-  /** Seconds that the phone asked for; FreeSWITCH keeps the contact somewhat longer. */
+  /** Seconds that FreeSWITCH granted; it keeps the contact somewhat longer. */
   expires: number;
   /** Whether FreeSWITCH had the contact before. */
   isRefresh: boolean;
@@ -45,7 +65,7 @@ export function readRegister(event: EslEvent): RegisterEvent | null {
   if (event['Event-Subclass'] !== 'sofia::register') return null;
   const named = contactOf(event, event.username, event.realm);
   if (!named || event['from-host'] !== named.domain) return null;
-  if (![named.user, registeredName(named.user, named.domain)].includes(event['from-user'] ?? '')) return null;
+  if (askedUser(event, named) !== named.user) return null;
   return {
     ...named,
     agent: event['user-agent'] ?? '',
@@ -111,7 +131,7 @@ export interface AttemptEvent {
   agent: string;
   networkIp: string;
   networkPort: number;
-  /** Seconds that the phone asked for; null when it named no contact. */
+  /** Seconds that the phone asked for, or was granted where a registration came of it; null when it named no contact. */
   expires: number | null;
 }
 
@@ -131,18 +151,39 @@ export function readAttempt(event: EslEvent): AttemptEvent | null {
   const asked = { user: event['from-user'] ?? '', host: event['from-host'] ?? '' };
   const named = event.username !== undefined && event.username !== 'unknown';
   return {
+    ...attemptOf(event),
     user: named ? (event.username ?? '') : asked.user,
     domain: (named && event.realm) || asked.host,
     named,
     askedFor: `${asked.user}@${asked.host}`,
     result: RESULTS[event['auth-result'] ?? ''] ?? 'refused',
-    profile: event['profile-name'] ?? '',
-    contact: event.contact ?? '',
-    status: event.status ?? '',
-    agent: event['user-agent'] ?? '',
-    networkIp: event['network-ip'] ?? '',
-    networkPort: Number(event['network-port']),
-    expires: event.expires === undefined ? null : Number(event.expires),
+  };
+}
+
+type FromPhone = Omit<AttemptEvent, 'user' | 'domain' | 'named' | 'askedFor' | 'result'>;
+
+const attemptOf = (event: EslEvent): FromPhone => ({
+  profile: event['profile-name'] ?? '',
+  contact: event.contact ?? '',
+  status: event.status ?? '',
+  agent: event['user-agent'] ?? '',
+  networkIp: event['network-ip'] ?? '',
+  networkPort: Number(event['network-port']),
+  expires: event.expires === undefined ? null : Number(event.expires),
+});
+
+/**
+ * What an accepted attempt would have said of a REGISTER that was kept, whoever it asked to be; see SOFIA_FILTERS.
+ * Null for another event.
+ */
+export function readAcceptedRegister(event: EslEvent): AttemptEvent | null {
+  if (event['Event-Subclass'] !== 'sofia::register') return null;
+  const named = contactOf(event, event.username, event.realm);
+  if (!named) return null;
+  return {
+    ...attemptOf(event),
+    ...{ user: named.user, domain: named.domain, named: true, result: 'accepted' },
+    askedFor: `${askedUser(event, named)}@${event['from-host'] ?? ''}`,
   };
 }
 
@@ -181,6 +222,10 @@ export function readPing(event: EslEvent): (ContactEvent & { reachable: boolean 
   const reachable = event.Status === '200' || event.Status === '486';
   return named && { ...named, contact: event.sip_contact ?? '', reachable };
 }
+
+/** Who a REGISTER that was kept asked to be; FreeSWITCH may have filed it under another name. */
+const askedUser = (event: EslEvent, { user, domain }: ContactEvent): string =>
+  event['from-user'] === registeredName(user, domain) ? user : (event['from-user'] ?? '');
 
 /** FreeSWITCH fact: some events name the user as it is filed. */
 function filedUser(filed: string | undefined, domain: string): string {

@@ -80,8 +80,9 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
   const wrong = () => fs1.register({ ...phone, password: 'wrong', userAgent: 'Desk\u0007Phone 3' });
 
   /** As FreeSWITCH tells of an attempt; what a test says of it is different. */
-  const attempt = (headers: Record<string, string>): void =>
-    fs1.fire('sofia::register_attempt', {
+  const attempt = (headers: Record<string, string>): void => fire('sofia::register_attempt', headers);
+  const fire = (subclass: string, headers: Record<string, string>): void =>
+    fs1.fire(subclass, {
       'profile-name': 'internal',
       'from-user': '1001',
       'from-host': phone.domain,
@@ -250,11 +251,11 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
     await fs1.lookup({ section: 'directory', key: 'id', user: '1001', domain: phone.domain });
     attempt({ username: 'unknown' });
     expect((await becomes('wrong_auth_name')).verdict.next_step).toContain('to 1001.');
-    attempt({ 'auth-result': 'SUCCESS', 'from-host': '192.0.2.1' });
+    fire('sofia::register', { 'from-user': `1001.${phone.domain}`, 'from-host': '192.0.2.1' });
     const { verdict, evidence } = await becomes('wrong_domain');
     expect(verdict.summary).toContain('asked to be 1001@192.0.2.1');
     expect(evidence.attempts[0]).toMatchObject({ result: 'accepted', asked_for: '1001@192.0.2.1' });
-    attempt({ 'auth-result': 'SUCCESS' });
+    attempt({ 'auth-result': 'SUCCESS', expires: '300' });
     await becomes('not_registering');
     attempt({ 'auth-result': 'STALE', username: 'unknown' });
     await becomes('challenged');

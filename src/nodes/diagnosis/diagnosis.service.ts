@@ -9,7 +9,13 @@ import { EXTENSION_NUMBER } from '../../core/extension-number';
 import { liveOrDeleted } from '../../accounts/scope/extension-queries';
 import { type EslEvent } from '../../freeswitch/esl-client';
 import { NodePool } from '../../freeswitch/node-pool';
-import { readAttempt, readEnding, readFailure, readRegister } from '../../freeswitch/sofia-events';
+import {
+  readAcceptedRegister,
+  readAttempt,
+  readEnding,
+  readFailure,
+  readRegister,
+} from '../../freeswitch/sofia-events';
 import { ContactEndings } from '../registrations/state/contact-endings.service';
 import { previousPassword } from '../registrations/state/previous-password';
 import { RegistrationsService } from '../registrations/state/registrations.service';
@@ -82,6 +88,8 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
     if (attempt) return this.seen.attempted(node, attempt, now);
     const failure = readFailure(event);
     if (failure) return this.seen.failed(node, failure, now);
+    const accepted = readAcceptedRegister(event);
+    if (accepted) this.seen.accepted(node, accepted, now);
     const register = readRegister(event);
     if (register) return this.seen.registered(register.user, register.domain, now);
     const ending = readEnding(event);

@@ -106,6 +106,26 @@ describe('sightings', () => {
     ]);
     expect(seen.size).toBe(1);
   });
+
+  it('enter a REGISTER once, whether its attempt was received or not, and a call beside it', () => {
+    const seen = new EvidenceStore(T0);
+    const accepted = (more: Partial<AttemptEvent> = {}) => attempt('1001', { result: 'accepted', ...more });
+    const call = accepted({ askedFor: '1002@a.test', expires: 300 });
+    seen.attempted('fs1', call, T0);
+    seen.accepted('fs1', accepted(), T0 + 1);
+    seen.accepted('fs1', accepted(), T0 + 2);
+    seen.attempted('fs1', accepted({ expires: 60 }), T0 + 3);
+    seen.accepted('fs1', accepted({ expires: 60 }), T0 + 4);
+    seen.accepted('fs2', accepted({ expires: 60 }), T0 + 5);
+    const { attempts } = seen.know('1001', 'a.test', T0);
+    expect(attempts.map(({ at, node, askedFor, expires }) => [at, node, askedFor, expires])).toEqual([
+      [T0 + 5, 'fs2', '1001@a.test', 60],
+      [T0 + 3, 'fs1', '1001@a.test', 60],
+      [T0 + 2, 'fs1', '1001@a.test', 600],
+      [T0 + 1, 'fs1', '1001@a.test', 600],
+      [T0, 'fs1', '1002@a.test', 300],
+    ]);
+  });
 });
 
 it.each([

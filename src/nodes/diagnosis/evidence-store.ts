@@ -89,6 +89,8 @@ export class EvidenceStore {
   private readonly users = new Recent<SeenUser>(MOST_USERS);
   private readonly domains = new Recent<Counts>(MOST_DOMAINS);
   private readonly elsewhere = noCounts();
+  /** Accepted attempts whose registration has been received too. */
+  private readonly completed = new WeakSet<SeenAttempt>();
   /** When a user was last forgotten to make room, and before that when we began. */
   private forgotAt: number;
 
@@ -170,21 +172,31 @@ export class EvidenceStore {
     });
   }
 
+  /**
+   * A phone has registered, so its attempt was accepted. Most such attempts are not received (see SOFIA_FILTERS), and
+   * this enters them; one that was is not entered twice.
+   */
+  accepted(node: string, attempt: AttemptEvent, now: number): void {
+    const { attempts } = this.know(attempt.user, attempt.domain, now);
+    const received = attempts.find(
+      (each) =>
+        isFrom(each, node, attempt, now) &&
+        each.result === 'accepted' &&
+        each.askedFor === sanitizeText(attempt.askedFor) &&
+        !this.completed.has(each),
+    );
+    if (!received) this.attempted(node, attempt, now);
+    const completed = received ?? attempts[0];
+    if (completed) this.completed.add(completed);
+  }
+
   /** Completes the attempt that was just told of; one of a known user that gave another's name is kept as its. */
   failed(node: string, failure: FailureEvent, now: number): void {
     const { user, domain, networkPort, request } = failure;
     const known = this.users.touch(`${user}@${domain}`);
     if (!known) return;
-    const profile = sanitizeText(failure.profile);
-    const networkIp = sanitizeText(failure.networkIp);
     const told = known.attempts.find(
-      (each) =>
-        each.request === null &&
-        each.result === 'refused' &&
-        each.node === node &&
-        each.networkIp === networkIp &&
-        each.networkPort === networkPort &&
-        each.at > now - SAME_ATTEMPT_MS,
+      (each) => isFrom(each, node, failure, now) && each.result === 'refused' && each.request === null,
     );
     if (told) {
       told.request = request;
@@ -193,13 +205,13 @@ export class EvidenceStore {
     keep(known.attempts, {
       at: now,
       node,
-      profile,
+      profile: sanitizeText(failure.profile),
       result: 'refused',
       named: false,
       askedFor: sanitizeText(`${user}@${domain}`),
       request,
       transport: 'unknown',
-      networkIp,
+      networkIp: sanitizeText(failure.networkIp),
       networkPort,
       agent: sanitizeText(failure.agent),
       contactHost: '',
@@ -271,5 +283,17 @@ function keep<T>(list: T[], entry: T): void {
   list.unshift(entry);
   if (list.length > MOST_EACH) list.pop();
 }
+
+/** Whether an event that has just come may be about this attempt. */
+const isFrom = (
+  seen: SeenAttempt,
+  node: string,
+  { networkIp, networkPort }: { networkIp: string; networkPort: number },
+  now: number,
+): boolean =>
+  seen.at > now - SAME_ATTEMPT_MS &&
+  seen.node === node &&
+  seen.networkPort === networkPort &&
+  seen.networkIp === sanitizeText(networkIp);
 
 const contactHost = (contact: string): string => /<sips?:(?:[^@>]*@)?([^;>?]*)/i.exec(contact)?.[1] ?? '';

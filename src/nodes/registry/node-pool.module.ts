@@ -1,6 +1,6 @@
 import { Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { NodePool } from '../../freeswitch/node-pool';
-import { SOFIA_EVENTS } from '../../freeswitch/sofia-events';
+import { SOFIA_EVENTS, SOFIA_FILTERS } from '../../freeswitch/sofia-events';
 import { Metrics } from '../../platform/metrics';
 import { NodeAskers } from './node-askers';
 
@@ -31,6 +31,7 @@ function nodePool(metrics: Metrics): NodePool {
   const pool = new NodePool({
     log,
     subclasses: SOFIA_EVENTS,
+    filters: SOFIA_FILTERS,
     times: { command: COMMAND_DEADLINE_MS, keepalive: KEEPALIVE_MS },
   });
   pool.follow((node) => {

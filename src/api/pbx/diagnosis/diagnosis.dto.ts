@@ -116,7 +116,11 @@ export class SeenAttemptDto {
   @ApiProperty({ example: '192.0.2.7:5060', description: "The host of the phone's Contact." })
   contact_host!: string;
 
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Seconds that the phone asked for.' })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Seconds that the phone asked for, or those that FreeSWITCH granted it.',
+  })
   expires!: number | null;
 }
 

@@ -126,7 +126,10 @@ describeOnEach('what is told of registrations', (lane) => {
     expect(await view('1001')).toMatchObject({ status: 'unregistered', since: null, source: 'snapshot' });
     await fs1.register(phone('1001'));
     await fs1.unregister(phone('1001'));
-    await eventually(async () => (await view('1001')).since !== null);
+    await eventually(async () => {
+      const { status, since } = await view('1001');
+      return status === 'unregistered' && since !== null;
+    });
     expect(await view('1001')).toMatchObject({ status: 'unregistered', source: 'event', devices: [] });
   });
 

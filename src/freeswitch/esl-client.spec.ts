@@ -44,7 +44,7 @@ describe('EslClient', () => {
   });
 
   it('connects, authenticates and only then is ready', async () => {
-    await begin({ subclasses: ['sofia::register', 'sofia::expire'] });
+    await begin({ subclasses: ['sofia::register', 'sofia::expire'], times: { handshake: 5_000 } });
     const seen: EslStatus[] = [];
     client.onStatus((status) => seen.push(status));
     client.start();

@@ -27,6 +27,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly nodeState = new Gauge({
+    name: 'dialplane_node_state',
+    help: '1 for the state in which the FreeSWITCH node is, else 0: answering, listing (its list is coming in), silent, away.',
+    labelNames: ['node', 'state'],
+    registers: [this.registry],
+  });
+
   readonly unknownNodes = new Gauge({
     name: 'dialplane_unknown_nodes',
     help: 'FreeSWITCHes that asked for users in the last 24 hours and are none of the nodes.',

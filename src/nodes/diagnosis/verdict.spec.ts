@@ -28,6 +28,8 @@ const node = (name: string, state: NodeView['state'] = 'answering'): NodeView =>
   name,
   state,
   since: BEGAN,
+  stateSince: BEGAN,
+  changes: [],
 });
 const view: RegistrationView = {
   state: 'unregistered',

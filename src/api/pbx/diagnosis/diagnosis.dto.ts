@@ -13,7 +13,7 @@ import {
   type RegistrationState,
 } from '../../../nodes/registrations/state/registration-state';
 import { type Transport, TRANSPORTS } from '../../../nodes/registrations/state/device';
-import { mapNodes, NodesDto } from '../registrations/node-states.dto';
+import { mapNodeChanges, mapNodes, NodesDto, NodeStateChangeDto } from '../registrations/node-states.dto';
 import { type Facts, type KnownExtension } from '../../../nodes/diagnosis/facts';
 import { type Count, type SeenAttempt, type SeenLookup } from '../../../nodes/diagnosis/evidence-store';
 import { verdict, VERDICT_CODES, type VerdictCode } from '../../../nodes/diagnosis/verdict';
@@ -156,6 +156,12 @@ export class EvidenceDto {
   @ApiProperty()
   nodes!: NodesDto;
 
+  @ApiProperty({
+    type: [NodeStateChangeDto],
+    description: 'The last changes of the states of nodes, at most 10, the newest first.',
+  })
+  node_changes!: NodeStateChangeDto[];
+
   @ApiProperty({ type: [SeenLookupDto], description: 'At most 10, the newest first.' })
   lookups!: SeenLookupDto[];
 
@@ -210,6 +216,7 @@ export function mapDiagnosis(facts: Facts): DiagnosisDto {
       extension: mapExtension(facts.extension),
       since: time(seen.since),
       nodes: mapNodes(view.nodes),
+      node_changes: mapNodeChanges(view.nodes),
       lookups: seen.lookups.map(mapLookup),
       attempts: seen.attempts.map((attempt) => mapAttempt(attempt, `${number}@${domain}`)),
       left_at: seen.left && time(seen.left.at),

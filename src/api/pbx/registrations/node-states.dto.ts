@@ -16,6 +16,24 @@ export class NodeStateDto {
 
   @ApiProperty({ format: 'date-time', description: 'Since when it is answering, or is not.' })
   since!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'Since when it is in this state.' })
+  state_since!: string;
+}
+
+/** A node went from one state to another. */
+export class NodeStateChangeDto {
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  @ApiProperty({ example: 'fs1' })
+  node!: string;
+
+  @ApiProperty({ enum: NODE_STATES })
+  from!: NodeState;
+
+  @ApiProperty({ enum: NODE_STATES })
+  to!: NodeState;
 }
 
 export class NodesDto {
@@ -39,6 +57,21 @@ export function mapNodes(nodes: NodeView[]): NodesDto {
     expected: nodes.length,
     asked: nodes.length - count('away'),
     answered: count('answering'),
-    states: nodes.map(({ name, state, since }) => ({ name, state, since: isoTime(new Date(since)) })),
+    states: nodes.map(({ name, state, since, stateSince }) => ({
+      name,
+      state,
+      since: time(since),
+      state_since: time(stateSince),
+    })),
   };
 }
+
+const MOST_CHANGES = 10;
+
+/** The last changes of all nodes, the newest first. */
+export function mapNodeChanges(nodes: readonly NodeView[]): NodeStateChangeDto[] {
+  const all = nodes.flatMap(({ changes }) => changes).toSorted((one, other) => other.at - one.at);
+  return all.slice(0, MOST_CHANGES).map(({ at, node, from, to }) => ({ at: time(at), node, from, to }));
+}
+
+const time = (ms: number): string => isoTime(new Date(ms));

@@ -15,6 +15,7 @@ import {
   type Transport,
   TRANSPORTS,
 } from '../../../nodes/registrations/state/device';
+import { whyUnknown } from '../../../nodes/registrations/state/node-state';
 import { mapNodes, NodesDto } from './node-states.dto';
 import {
   REGISTRATION_STATES,
@@ -193,6 +194,14 @@ export class RegistrationDto {
   source!: string;
 
   @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: 'node fs2 silent since 2026-06-30T03:30:45+00:00',
+    description: 'Which nodes keep the status `unknown`, and since when; else null.',
+  })
+  unknown_reason!: string | null;
+
+  @ApiProperty({
     type: 'boolean',
     nullable: true,
     description: 'True if any device does; null when that is not known.',
@@ -237,6 +246,7 @@ export function mapRegistration(
     since: timeOrNull(view.since),
     ...mapReach(reachOfAny(view.devices)),
     source: view.source,
+    unknown_reason: view.state === 'unknown' ? whyUnknown(view.nodes) : null,
     registered_with_previous_password:
       holds.includes(true) || (view.state === 'unknown' || holds.includes(null) ? null : false),
     nodes: mapNodes(view.nodes),

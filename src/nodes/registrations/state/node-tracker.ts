@@ -5,7 +5,7 @@ import { type EslClient, type EslEvent } from '../../../freeswitch/esl-client';
 import { type Registration } from '../../../freeswitch/registrations-xml';
 import { readGone, readPing, readRegister } from '../../../freeswitch/sofia-events';
 import { type Device, isFolded, seenInEvent, seenInList } from './device';
-import { type NodeState } from './node-state';
+import { type NodeState, type NodeStateChange, NodeStateHistory } from './node-state';
 import { RegistrationTable } from './registration-table';
 import { readList, type Whose } from './profile-list';
 
@@ -15,6 +15,8 @@ export interface NodeTrackerOptions {
   changed: (number: string, domain: string, goneAt: number | null) => void;
   /** What is known of the node has become true, or no longer is. */
   turned: () => void;
+  /** The node is in another state than it was last seen in. */
+  stateChanged: (change: NodeStateChange) => void;
   warn: (message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -39,6 +41,7 @@ const NOTICE_EVERY_MS = 3_600_000;
 /** Knows what one node holds: from its events, and from the lists that it is asked for. */
 export class NodeTracker {
   readonly registrations: RegistrationTable;
+  readonly history: NodeStateHistory;
   private readonly ends: (() => void)[] = [];
   private readonly listed = new Set<string>();
   private readonly rechecks = new Map<string, Whose>();
@@ -60,6 +63,7 @@ export class NodeTracker {
     private readonly options: NodeTrackerOptions,
   ) {
     this.registrations = new RegistrationTable(node.name, options.changed);
+    this.history = new NodeStateHistory(node.name, Date.now(), options.stateChanged);
   }
 
   start(): void {
@@ -82,12 +86,19 @@ export class NodeTracker {
 
   /** Whether all that the node holds is known at this moment. */
   isCurrent(): boolean {
-    const current = this.state === 'answering';
+    const current = this.observedState() === 'answering';
     if (current !== this.current) this.unheard = true;
     return current;
   }
 
-  get state(): NodeState {
+  /** The present state, which is in the history then: what an answer rests on leaves a trace. */
+  observedState(): NodeState {
+    const { state } = this;
+    if (state !== this.history.state && this.node.status !== 'stopped') this.history.see(state, Date.now());
+    return state;
+  }
+
+  private get state(): NodeState {
     if (this.node.status !== 'ready') return 'away';
     if (this.node.silentForMs > SILENT_MS) return 'silent';
     return this.listed.size === this.options.profiles.length ? 'answering' : 'listing';

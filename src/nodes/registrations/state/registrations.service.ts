@@ -8,14 +8,19 @@ import { type Registration } from '../../../freeswitch/registrations-xml';
 import { Metrics } from '../../../platform/metrics';
 import { type Device, type Reach, reachOfAny } from './device';
 import { NodeTracker } from './node-tracker';
-import { type NodeState } from './node-state';
+import { NODE_STATES, type NodeState, type NodeStateChange } from './node-state';
 import { registrationState, type RegistrationState } from './registration-state';
 
 /** Times in ms since 1970. */
 export interface NodeView {
   name: string;
   state: NodeState;
+  /** Since when it is answering, or is not. */
   since: number;
+  /** Since when it is in this state. */
+  stateSince: number;
+  /** The last ones, the newest first. */
+  changes: readonly NodeStateChange[];
 }
 
 /** All that is known of one extension's phones. Times in ms since 1970. */
@@ -52,7 +57,7 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
   constructor(
     private readonly pool: NodePool,
     private readonly settings: Settings,
-    metrics: Metrics,
+    private readonly metrics: Metrics,
   ) {
     metrics.countRegistrations(() =>
       this.followers.map(({ node, registrations }) => [node.name, registrations.size]),
@@ -72,14 +77,17 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
       profiles: this.settings.sipProfiles,
       changed: (number, domain, goneAt) => this.changed(number, domain, goneAt),
       turned: () => this.changes.emit(null),
+      stateChanged: (change) => this.stateChanged(change),
       warn: (message, fields) => this.logger.warn(fields, message),
     });
     this.followers = [...this.followers, follower];
+    this.showState(node.name, follower.history.state);
     follower.start();
     this.changes.emit(null);
     return () => {
       follower.stop();
       this.followers = this.followers.filter((each) => each !== follower);
+      for (const state of NODE_STATES) this.metrics.nodeState.remove({ node: node.name, state });
       this.changes.emit(null);
     };
   }
@@ -164,9 +172,22 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
   nodes(): NodeView[] {
     return this.followers.map((follower) => ({
       name: follower.node.name,
-      state: follower.state,
+      state: follower.observedState(),
       since: follower.since,
+      stateSince: follower.history.since,
+      changes: follower.history.changes,
     }));
+  }
+
+  private stateChanged({ node, from, to }: NodeStateChange): void {
+    this.showState(node, to);
+    const fields = { event: 'node.state_changed', node, from, to };
+    const isWorse = to === 'silent' || to === 'away';
+    this.logger[isWorse ? 'warn' : 'log'](fields, 'a FreeSWITCH node changed its state');
+  }
+
+  private showState(node: string, current: NodeState): void {
+    for (const state of NODE_STATES) this.metrics.nodeState.set({ node, state }, state === current ? 1 : 0);
   }
 
   private followerOf(node: EslClient): NodeTracker | undefined {

@@ -1,4 +1,24 @@
+import { type ExtensionField } from '../../schema/extension-fields';
 import { NAMES_PER_PAGE } from './unknown-user-filter';
+
+/** What a lookup selects for each field of an extension; nothing for one that it asks by, or that FreeSWITCH has no use for. */
+const SELECTED: Readonly<Record<ExtensionField, readonly string[]>> = {
+  extensionNumber: [],
+  displayName: ['e.display_name AS displayName'],
+  teamId: [],
+  voicemailEnabled: ['e.voicemail_enabled AS voicemailEnabled', 'e.mailbox AS mailbox'],
+  voicemailPin: ['e.voicemail_pin AS voicemailPin'],
+  voicemailEmail: ['e.voicemail_email AS voicemailEmail'],
+  outboundCallerId: [
+    'COALESCE(c.number, d.number) AS callerNumber',
+    'CASE WHEN c.id IS NULL THEN d.display_name ELSE c.display_name END AS callerName',
+  ],
+  recordingMode: ['e.recording_mode AS recordingMode'],
+  status: [],
+  maxConcurrent: ['e.max_concurrent AS maxConcurrent'],
+  tlsEnabled: ['e.tls_enabled AS tlsEnabled'],
+  sipPassword: ['e.a1 AS a1'],
+};
 
 /**
  * A user who may have a phone, with its active caller ID or else its tenant's: number and domain. The path
@@ -6,12 +26,7 @@ import { NAMES_PER_PAGE } from './unknown-user-filter';
  */
 export const USER_SQL = `
   SELECT t.id AS tenantId, t.max_legs AS maxLegs, t.country_code AS countryCode,
-    t.emergency_numbers AS emergencyNumbers, e.a1 AS a1, e.display_name AS displayName,
-    e.voicemail_enabled AS voicemailEnabled, e.voicemail_pin AS voicemailPin,
-    e.voicemail_email AS voicemailEmail, e.mailbox AS mailbox, e.max_concurrent AS maxConcurrent,
-    e.recording_mode AS recordingMode, e.tls_enabled AS tlsEnabled,
-    COALESCE(c.number, d.number) AS callerNumber,
-    CASE WHEN c.id IS NULL THEN d.display_name ELSE c.display_name END AS callerName
+    t.emergency_numbers AS emergencyNumbers, ${Object.values(SELECTED).flat().join(', ')}
   FROM tenants t
   JOIN extensions e ON e.tenant_id = t.id AND e.live_number = ? AND e.status = 'active'
   LEFT JOIN caller_ids c ON c.id = e.outbound_caller_id_id AND c.status = 'active'

@@ -28,6 +28,6 @@ module.exports = {
   testTimeout: 600_000,
   // Its modules stay in memory file by file, and collecting them holds up the sockets of the tests.
   workerIdleMemoryLimit: '600MB',
-  // Most tests wait for sockets and deadlines, not for the processor.
-  maxWorkers: '100%',
+  // Most tests wait for sockets and deadlines as long as for the processor.
+  maxWorkers: '150%',
 };

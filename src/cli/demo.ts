@@ -45,7 +45,7 @@ export async function seedDemo(
 
 function words(url: string, token: string, passwords: readonly string[]): string {
   return `
-A tenant "demo" with the SIP domain ${DOMAIN} was made. This is shown once.
+A tenant "demo" with the SIP domain ${DOMAIN} was created. This is shown once.
 
 SIP passwords:
 ${passwords.join('\n')}

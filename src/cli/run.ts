@@ -34,7 +34,7 @@ function sentence(error: unknown): string {
   if (error instanceof ApiError) return error.message;
   // Commander's word for "a noun without a verb", after which it would print the help.
   if (error instanceof CommanderError && error.code === 'commander.help')
-    return 'Say what to do; see: dialplane --help';
+    return 'A command is missing; see: dialplane --help';
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -71,76 +71,94 @@ export function program(): Command {
   const command = (name: string, description: string): Command =>
     dialplane.command(name).description(description).option('--json', 'print one JSON object').exitOverride();
 
-  command('serve', 'migrate and serve (npm start)').action(async () => {
+  command('serve', 'migrate the database and serve; npm start does this').action(async () => {
     const { serve } = await import('../main.js');
     await serve();
   });
-  command('migrate', 'bring the schema up to date').action(action(commands, 'migrateNow'));
+  command('migrate', 'bring the schema up to date; prints the migrations it applied').action(
+    action(commands, 'migrateNow'),
+  );
   addTenants(noun(dialplane, 'tenant', 'tenants'));
   addPeople(dialplane);
-  const callerId = noun(dialplane, 'caller-id', 'caller IDs');
-  verb(callerId, 'create', 'make a caller ID')
-    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
-    .requiredOption('--number <number>', '8 to 15 digits')
-    .option('--display-name <name>', 'what people call it')
-    .option(
-      '--carrier <carrier>',
-      'viettel, mobifone, vinaphone, vietnamobile, landline or other; else guessed',
-    )
-    .option('--cli-type <type>', 'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname; else guessed')
-    .option('--default', 'what extensions without a caller ID present')
-    .action(action(commands, 'callerIdCreate'));
-  verb(callerId, 'default', 'what extensions without a caller ID present')
-    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
-    .option('--number <number>', 'one of its active caller IDs; without it there is no default')
-    .action(action(commands, 'callerIdDefault'));
+  addCallerIds(noun(dialplane, 'caller-id', 'caller IDs'));
   addNodes(noun(dialplane, 'node', 'FreeSWITCH nodes'));
-  verb(noun(dialplane, 'audit', 'the audit'), 'verify', 'check that no entry was changed or removed').action(
-    action(audit, 'auditVerify'),
-  );
+  verb(
+    noun(dialplane, 'audit', 'the audit'),
+    'verify',
+    'check whether any entry of the audit was changed or removed',
+  ).action(action(audit, 'auditVerify'));
   addBackups(command);
-  command('doctor', 'check the installation and every FreeSWITCH node').action(action(doctor, 'doctor'));
-  command('openapi', 'the OpenAPI document').action(action(openapi, 'openapi'));
+  command(
+    'doctor',
+    'check database, migrations, key and every FreeSWITCH node, one line each, with what to do',
+  ).action(action(doctor, 'doctor'));
+  command('openapi', 'print the OpenAPI document').action(action(openapi, 'openapi'));
   return dialplane;
 }
 
+function addCallerIds(callerId: Command): void {
+  verb(callerId, 'create', 'create a caller ID')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .requiredOption('--number <number>', '8 to 15 digits')
+    .option('--display-name <name>', 'the name that people see')
+    .option(
+      '--carrier <carrier>',
+      'viettel, mobifone, vinaphone, vietnamobile, landline or other; without it guessed from the number',
+    )
+    .option(
+      '--cli-type <type>',
+      'mobile, fixed_02x, hotline_1900, hotline_1800 or brandname; without it guessed from the number',
+    )
+    .option(
+      '--default',
+      'make it the default: extensions without an active caller ID of their own present it',
+    )
+    .action(action(commands, 'callerIdCreate'));
+  verb(callerId, 'default', 'set what extensions without an active caller ID of their own present outside')
+    .requiredOption('--tenant <domain>', "the tenant's SIP domain")
+    .option('--number <number>', 'one of its active caller IDs; without it the tenant has no default')
+    .action(action(commands, 'callerIdDefault'));
+}
+
 function addTenants(tenant: Command): void {
-  verb(tenant, 'create', 'make a tenant')
-    .requiredOption('--name <name>', 'what people call it')
-    .requiredOption('--domain <domain>', 'its SIP domain')
-    .option('--max-extensions <n>', 'how many extensions it may have')
+  verb(tenant, 'create', 'create a tenant')
+    .requiredOption('--name <name>', 'the name that people see')
+    .requiredOption('--domain <domain>', 'its SIP domain, which begins with a letter and cannot be changed')
+    .option('--max-extensions <n>', 'how many extensions it may have; without it no limit')
     .option('--max-devices <n>', 'how many devices an extension may have', '10')
     .option('--max-legs <n>', 'how many legs its calls may have on a node', '400')
-    .option('--country-code <code>', 'where numbers with a leading 0 lie', '84')
+    .option('--country-code <code>', 'the calling code of the country of numbers with a leading 0', '84')
     .action(action(commands, 'tenantCreate'));
 }
 
 function addBackups(command: (name: string, description: string) => Command): void {
   for (const [name, description] of [
-    ['backup', 'write all of the database to a file, while Dialplane runs'],
-    ['restore', 'fill an empty database from a backup'],
+    ['backup', 'write the whole database to a file, also while Dialplane runs'],
+    ['restore', 'fill an empty database from a backup of either kind of database'],
   ] as const) {
     command(name, description)
-      .argument('<file>', 'the backup')
+      .argument('<file>', 'the backup file')
       .action((file: string, _options: object, of: Command) => action(backups, name)({ file }, of));
   }
 }
 
 function addNodes(node: Command): void {
-  verb(node, 'add', 'follow a FreeSWITCH node')
-    .argument('<name>', 'what to call it')
+  verb(node, 'add', 'add a FreeSWITCH node; every instance follows it within seconds')
+    .argument('<name>', 'the name of the node')
     .argument('<url>', 'its event socket: esl://:password@host:port, the password percent-encoded')
     .action((name: string, url: string, _options: object, command: Command) =>
       action(nodes, 'nodeAdd')({ name, url }, command),
     );
-  verb(node, 'list', 'the nodes').action(action(nodes, 'nodeList'));
+  verb(node, 'list', 'list the nodes, and each unknown FreeSWITCH that asks for users').action(
+    action(nodes, 'nodeList'),
+  );
   for (const [name, description, run] of [
-    ['remove', 'follow a node no more', 'nodeRemove'],
-    ['drain', 'place nothing new on a node', 'nodeDrain'],
-    ['undrain', 'end the draining of a node', 'nodeUndrain'],
+    ['remove', 'remove a node; it receives no more changes', 'nodeRemove'],
+    ['drain', 'drain a node: nothing new is placed on it', 'nodeDrain'],
+    ['undrain', 'make a draining node active again', 'nodeUndrain'],
   ] as const) {
     verb(node, name, description)
-      .argument('<name>', 'which')
+      .argument('<name>', 'the name of the node')
       .action((of: string, _options: object, command: Command) => action(nodes, run)({ name: of }, command));
   }
 }
@@ -148,17 +166,21 @@ function addNodes(node: Command): void {
 /** Who may do something: tokens, users, operators. */
 function addPeople(dialplane: Command): void {
   const token = noun(dialplane, 'token', 'tokens');
-  verb(token, 'create', 'make a token')
+  verb(token, 'create', 'create a token; prints it, once')
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
-    .requiredOption('--name <name>', 'what it is for')
+    .requiredOption('--name <name>', 'what the token is for')
     .option('--role <role>', "admin, supervisor, agent or read_only; without it admin, or the user's")
-    .option('--user <username>', "whose it is; without one it is the account's")
+    .option('--user <username>', 'the user that it belongs to; without it the token is account-level')
     .option('--expires <time>', 'ISO 8601; without it the token does not expire')
     .action(action(people, 'tokenCreate'));
-  verb(token, 'revoke', 'end a token')
-    .requiredOption('--id <id>', 'what stands before its |')
+  verb(token, 'revoke', 'revoke a token')
+    .requiredOption('--id <id>', 'the part of the token before its |')
     .action(action(people, 'tokenRevoke'));
-  verb(noun(dialplane, 'user', 'users'), 'create', 'make a user; its password from stdin, or made')
+  verb(
+    noun(dialplane, 'user', 'users'),
+    'create',
+    'create a user; the password is the first line of standard input, or generated and printed',
+  )
     .requiredOption('--tenant <domain>', "the tenant's SIP domain")
     .requiredOption('--username <username>', 'what the user logs in with')
     .option('--role <role>', 'admin, supervisor, agent or read_only', 'admin')
@@ -169,18 +191,20 @@ function addPeople(dialplane: Command): void {
 }
 
 function addOperators(operator: Command): void {
-  verb(operator, 'create', 'make an operator, who manages tenants')
+  verb(operator, 'create', 'create an operator of the platform, who manages tenants')
     .requiredOption(
       '--username <username>',
-      'what the operator logs in with; the password from stdin, or made',
+      'what the operator logs in with; the password is the first line of standard input, or generated and printed',
     )
     .action(action(people, 'operatorCreate'));
-  verb(operator, 'list', 'who they are, and when they last logged in').action(action(people, 'operatorList'));
-  verb(operator, 'disable', 'let an operator in no more; the tokens end')
-    .requiredOption('--username <username>', 'who')
+  verb(operator, 'list', 'list the operators: username, status, when created, when last logged in').action(
+    action(people, 'operatorList'),
+  );
+  verb(operator, 'disable', 'disable an operator and end their tokens for good')
+    .requiredOption('--username <username>', 'the operator')
     .action(action(people, 'operatorDisable'));
-  verb(operator, 'enable', 'let one who was disabled log in again')
-    .requiredOption('--username <username>', 'who')
+  verb(operator, 'enable', 'let a disabled operator log in again')
+    .requiredOption('--username <username>', 'the operator')
     .action(action(people, 'operatorEnable'));
 }
 

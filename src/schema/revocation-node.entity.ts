@@ -16,14 +16,14 @@ export class RevocationNode {
   @PrimaryColumn({ type: 'varchar', length: 100 })
   node!: string;
 
-  /** Entries that went from the node's user cache. */
+  /** Entries removed from the node's user cache. */
   @Column({ name: 'flushed_entries', type: 'integer' })
   flushedEntries!: number;
 
   @Column({ name: 'dropped_contacts', type: 'integer' })
   droppedContacts!: number;
 
-  /** Messages that went with the mailbox. */
+  /** Messages that were deleted with the mailbox. */
   @Column({ name: 'deleted_messages', type: 'integer', default: 0 })
   deletedMessages!: number;
 

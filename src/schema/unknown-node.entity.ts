@@ -10,7 +10,7 @@ export class UnknownNode {
   @Column({ type: 'varchar', length: 40 })
   hostname!: string;
 
-  /** Where it asked from. */
+  /** The address from which it asked. */
   @Column({ type: 'varchar', length: 45 })
   address!: string;
 

@@ -41,7 +41,7 @@ export class AuthController {
   @AllowAnonymous()
   @Post('login')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Log in: a token for a username and a password' })
+  @ApiOperation({ summary: 'Log in with username and password and get a token' })
   @ApiOkResponse({ type: LoginAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async login(
@@ -77,7 +77,7 @@ export class AuthController {
   @RequirePermission('token')
   @Post('logout')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Log out: the token of this request is revoked' })
+  @ApiOperation({ summary: 'Log out: revoke the token of this request' })
   @ApiOkResponse({ type: LoggedOutAnswer })
   @ApiErrors(401, 403)
   async logout(@CurrentAuth() account: AuthContext): Promise<LoggedOutAnswer> {
@@ -87,7 +87,10 @@ export class AuthController {
 
   @RequirePermission('token')
   @Get('me')
-  @ApiOperation({ operationId: 'getOwnToken', summary: 'Whose token this is, and what may be done with it' })
+  @ApiOperation({
+    operationId: 'getOwnToken',
+    summary: 'Describe the current token: its user and its permissions',
+  })
   @ApiOkResponse({ type: MeAnswer })
   @ApiErrors(401, 403)
   async me(@CurrentAuth() account: AuthContext): Promise<MeAnswer> {
@@ -103,9 +106,9 @@ export class AuthController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'changeOwnPassword',
-    summary: 'Change the own password; other logins of the user end',
+    summary: "Change the own password and end the user's other logins",
     description:
-      "Counts as a login of the user, right or wrong, beside the token's own limit. Not with a token that is narrowed: by role, tier, expiry, addresses or a rate of its own.",
+      "Counts as a login of the user, successful or not, besides the token's own limit. A narrowed token (by role, tier, expiry, addresses or a rate of its own) cannot do this.",
   })
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiErrors(400, 401, 403, 413, 422)

@@ -47,7 +47,7 @@ export class LoginAnswer {
 }
 
 export class MeDto {
-  @ApiProperty({ type: UserDto, nullable: true, description: 'Null for a token of the account itself.' })
+  @ApiProperty({ type: UserDto, nullable: true, description: 'Null for an account-level token.' })
   user!: UserDto | null;
 
   @ApiProperty()
@@ -56,7 +56,7 @@ export class MeDto {
   @ApiProperty({
     type: [String],
     example: ['pbx_api_access', 'extensions.read', 'extensions.operate'],
-    description: 'What may be done with this token now.',
+    description: 'The permissions that this token has now.',
   })
   permissions!: string[];
 }

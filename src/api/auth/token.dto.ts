@@ -30,14 +30,14 @@ export class CreateTokenDto {
   @Name('required', NAME)
   name!: string;
 
-  @ApiPropertyOptional({ enum: ROLES, nullable: true, description: "Absent: the maker's own." })
+  @ApiPropertyOptional({ enum: ROLES, nullable: true, description: "Absent: the creator's." })
   @Field('nullable', oneOf(ROLES))
   role?: Role | null;
 
   @ApiPropertyOptional({
     enum: TIERS,
     nullable: true,
-    description: "Absent: the maker's own, or the role's.",
+    description: "Absent: the creator's, or the usual one of the role.",
   })
   @Field('nullable', oneOf(TIERS))
   pbx?: Tier | null;
@@ -45,7 +45,7 @@ export class CreateTokenDto {
   @ApiPropertyOptional({
     type: 'boolean',
     default: true,
-    description: 'Whether /api/pbx may be called, and users be managed.',
+    description: 'Whether the token may call /api/pbx and manage users.',
   })
   @Field('optional', boolean)
   pbx_api_access?: boolean;
@@ -61,7 +61,7 @@ export class CreateTokenDto {
     minItems: ADDRESSES.min,
     maxItems: ADDRESSES.max,
     example: ['203.0.113.7', '2001:db8::/32'],
-    description: 'From where it may be used. Absent: from anywhere.',
+    description: 'Addresses or networks from which it may be used. Absent: from anywhere.',
   })
   @Field('nullable', addresses)
   allowed_addresses?: string[] | null;
@@ -81,7 +81,7 @@ export class ListTokensQuery extends PageQuery {
   @ApiPropertyOptional({
     enum: STATUSES,
     default: 'active',
-    description: 'all: also revoked and expired ones.',
+    description: 'all: revoked and expired tokens too.',
   })
   @Field('nullable', oneOf(STATUSES))
   status?: (typeof STATUSES)[number] | null;
@@ -94,7 +94,7 @@ export class TokenDto {
   @ApiProperty({ example: 'CRM' })
   name!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: "Null: the account's, nobody's own." })
+  @ApiProperty({ type: 'string', nullable: true, description: 'Null for an account-level token.' })
   username!: string | null;
 
   @ApiProperty({ enum: ROLES, nullable: true, description: "Null: the user's." })
@@ -106,7 +106,7 @@ export class TokenDto {
   @ApiProperty()
   pbx_api_access!: boolean;
 
-  @ApiProperty({ description: 'Made by a login; ends with the password.' })
+  @ApiProperty({ description: 'Created by a login; ends when the password changes.' })
   from_login!: boolean;
 
   @ApiProperty({ type: [String], nullable: true })
@@ -115,7 +115,7 @@ export class TokenDto {
   @ApiProperty({ type: 'integer', nullable: true })
   rate_limit!: number | null;
 
-  @ApiProperty({ ...TIME, description: 'To a minute; null: never.' })
+  @ApiProperty({ ...TIME, description: 'Accurate to a minute; null: never.' })
   last_used_at!: string | null;
 
   @ApiProperty({ type: 'string', nullable: true, example: '203.0.113.7' })

@@ -22,7 +22,7 @@ import { tokenFields } from '../../accounts/tokens/token-store';
 
 const ID = {
   name: 'id',
-  description: "The token's id: what stands before the |.",
+  description: "The token's id: the part before the |.",
   schema: { type: 'integer' },
 } as const;
 
@@ -34,8 +34,8 @@ export class TokensController {
   @RequirePermission('token')
   @Get()
   @ApiOperation({
-    summary: 'List tokens: an administrator all of the account, others their own',
-    description: 'A token that is narrowed itself is shown, and revokes, itself alone.',
+    summary: "List tokens: all of the account for administrators, otherwise the caller's own",
+    description: 'A narrowed token sees and revokes only itself.',
   })
   @ApiOkResponse({ type: TokenPage })
   @ApiErrors(401, 403, 422)
@@ -47,9 +47,9 @@ export class TokensController {
   @RequirePermission('token')
   @Post()
   @ApiOperation({
-    summary: 'Make a token, which can do at most what its maker can',
+    summary: 'Create a token with at most the permissions of its creator',
     description:
-      'It belongs to the user who makes it, and ends with that user. Not with a token that is narrowed itself: by role, tier, expiry, addresses or a rate of its own. One with an expiry, addresses or a rate of its own manages no users either.',
+      'It belongs to the user who creates it, and ends with that user. A narrowed token (by role, tier, expiry, addresses or a rate of its own) cannot create tokens. A token with an expiry, addresses or a rate of its own cannot manage users either.',
   })
   @ApiCreatedResponse({ type: CreatedTokenAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
@@ -65,7 +65,7 @@ export class TokensController {
 
   @RequirePermission('token')
   @Get(':id')
-  @ApiOperation({ summary: 'One token, and when and from where it was last used' })
+  @ApiOperation({ summary: 'Get a token, with when and from where it was last used' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TokenAnswer })
   @ApiErrors(401, 403, 404)
@@ -81,7 +81,7 @@ export class TokensController {
 
   @RequirePermission('token')
   @Delete(':id')
-  @ApiOperation({ summary: 'Revoke a token; it is good for nothing from the next request on' })
+  @ApiOperation({ summary: 'Revoke a token, effective from the next request on' })
   @ApiParam(ID)
   @ApiOkResponse({ type: RevokedAnswer })
   @ApiErrors(401, 403, 404, 412)

@@ -16,7 +16,10 @@ export class LoggedInUserDto {
   @ApiProperty({ type: 'string', nullable: true, format: 'email' })
   email!: string | null;
 
-  @ApiProperty({ enum: [...ROLES, 'operator'], description: 'operator: of the platform, not of a tenant.' })
+  @ApiProperty({
+    enum: [...ROLES, 'operator'],
+    description: 'operator: an operator of the platform, who belongs to no tenant.',
+  })
   role!: string;
 
   @ApiProperty({ type: 'integer', nullable: true })
@@ -24,7 +27,7 @@ export class LoggedInUserDto {
 }
 
 export class UserDto extends LoggedInUserDto {
-  @ApiProperty({ enum: TIERS, description: 'The tier that counts.' })
+  @ApiProperty({ enum: TIERS, description: 'The tier in effect.' })
   pbx!: string;
 
   @ApiProperty()
@@ -50,7 +53,7 @@ export class UserDto extends LoggedInUserDto {
 }
 
 export class CreatedUserDto extends UserDto {
-  @ApiPropertyOptional({ description: 'Only when it was made; shown in this answer only.' })
+  @ApiPropertyOptional({ description: 'Only if it was generated; shown in this answer only.' })
   password?: string;
 
   @ApiProperty({ description: 'False when the client chose the password.' })

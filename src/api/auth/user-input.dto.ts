@@ -29,12 +29,12 @@ const EXTENSION = {
   type: 'string',
   nullable: true,
   example: '1001',
-  description: "An agent's own, all that an agent sees.",
+  description: "The agent's own extension, the only one that an agent sees.",
 } as const;
 const TEAMS = {
   type: 'array',
   items: { type: 'integer' },
-  description: "A supervisor's: whose extensions a supervisor sees.",
+  description: "The supervisor's teams, whose extensions a supervisor sees.",
   example: [1],
 } as const;
 
@@ -50,7 +50,7 @@ class UserFields {
 
   @ApiPropertyOptional({
     type: 'boolean',
-    description: 'Whether /api/pbx may be called at all, and users be managed.',
+    description: 'Whether the user may call /api/pbx at all, and manage users.',
   })
   @Field('optional', boolean)
   pbx_api_access?: boolean;
@@ -83,7 +83,7 @@ export class CreateUserDto extends UserFields {
     nullable: true,
     minLength: LOGIN_PASSWORD.min,
     maxLength: LOGIN_PASSWORD.max,
-    description: 'Absent: one is made, and shown in the answer.',
+    description: 'Absent: one is generated, and shown in the answer.',
   })
   @Field('nullable', text(LOGIN_PASSWORD))
   password?: string | null;
@@ -97,7 +97,7 @@ export class UpdateUserDto extends UserFields {
 
   @ApiPropertyOptional({
     enum: USER_STATUSES,
-    description: 'disabled: every token of the user ends, for good.',
+    description: 'disabled: ends every token of the user for good.',
   })
   @Field('optional', oneOf(USER_STATUSES))
   status?: UserStatus;
@@ -106,7 +106,7 @@ export class UpdateUserDto extends UserFields {
     type: 'string',
     minLength: LOGIN_PASSWORD.min,
     maxLength: LOGIN_PASSWORD.max,
-    description: 'Ends every login of the user, not the tokens made by hand.',
+    description: 'Ends every login of the user, but not tokens that were created by hand.',
   })
   @Field('optional', text(LOGIN_PASSWORD))
   password?: string;

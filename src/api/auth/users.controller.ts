@@ -32,7 +32,7 @@ export class UsersController {
 
   @RequirePermission('users.manage')
   @Post()
-  @ApiOperation({ summary: 'Make a user' })
+  @ApiOperation({ summary: 'Create a user' })
   @ApiCreatedResponse({ type: CreatedUserAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
@@ -48,7 +48,7 @@ export class UsersController {
 
   @RequirePermission('users.manage')
   @Get(':id')
-  @ApiOperation({ summary: 'One user' })
+  @ApiOperation({ summary: 'Get a user' })
   @ApiParam(ID)
   @ApiOkResponse({ type: UserAnswer })
   @ApiErrors(401, 403, 404)
@@ -64,7 +64,7 @@ export class UsersController {
 
   @RequirePermission('users.manage')
   @Put(':id')
-  @ApiOperation({ summary: 'Change a user; send only what changes' })
+  @ApiOperation({ summary: 'Update a user; send only the fields to change' })
   @ApiParam(ID)
   @ApiOkResponse({ type: UserAnswer })
   @ApiErrors(400, 401, 403, 404, 409, 412, 413, 422)
@@ -82,7 +82,7 @@ export class UsersController {
 
   @RequirePermission('users.manage')
   @Delete(':id')
-  @ApiOperation({ summary: 'Delete a user; the tokens end with it' })
+  @ApiOperation({ summary: "Delete a user and end all of the user's tokens" })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)

@@ -36,10 +36,10 @@ const WHEN = {
   403: ["The token's role may not do this, or the tenant is disabled.", new Unauthorized()],
   404: ['Not in this account.', new NotFound()],
   409: [
-    'How things stand does not allow it; nothing was changed.',
+    'Conflicts with the current state; nothing was changed.',
     new Conflict('The caller ID is used by 3 extensions.'),
   ],
-  412: ['The resource is no longer what If-Match says; nothing was changed.', new PreconditionFailed()],
+  412: ['The resource has changed since If-Match; nothing was changed.', new PreconditionFailed()],
   413: [
     'The body is larger than 64 KiB (change-passwords: 256 KiB, caller-ids/import: 512 KiB, extensions/import: CSV 12 MiB, JSON 4 MiB).',
     new BodyTooLarge(),

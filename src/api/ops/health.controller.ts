@@ -53,14 +53,14 @@ export class HealthController {
 
   @Get('live')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Check that the process runs' })
   @ApiOkResponse({ type: LiveAnswer })
   live(): LiveAnswer {
     return { status: 'ok' };
   }
 
   @Get('ready')
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether lookups can be answered' })
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Check that lookups can be answered' })
   @ApiOkResponse({ type: ReadyAnswer })
   @ApiResponse({ status: 503, type: ReadyAnswer, description: 'The database does not answer.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {

@@ -43,7 +43,7 @@ export class NodesController {
     operationId: 'addNode',
     summary: 'Add a FreeSWITCH node',
     description:
-      'Every instance follows it within seconds. What it holds of users who may have no phone is unregistered.',
+      'Every instance follows it within seconds. Registrations of users who may not have a phone are removed from it.',
   })
   @ApiCreatedResponse({ type: NodeAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
@@ -55,7 +55,7 @@ export class NodesController {
 
   @RequirePermission('platform')
   @Get(':name')
-  @ApiOperation({ operationId: 'getNode', summary: 'One FreeSWITCH node' })
+  @ApiOperation({ operationId: 'getNode', summary: 'Get a FreeSWITCH node' })
   @ApiParam(NAME)
   @ApiOkResponse({ type: NodeAnswer })
   @ApiErrors(401, 403, 404)
@@ -67,8 +67,8 @@ export class NodesController {
   @Put(':name')
   @ApiOperation({
     operationId: 'updateNode',
-    summary: 'Drain a FreeSWITCH node, or end its draining',
-    description: 'A draining node is followed, and told of changes, like any other.',
+    summary: 'Drain a FreeSWITCH node, or make it active again',
+    description: 'A draining node is followed and receives changes like any other.',
   })
   @ApiParam(NAME)
   @ApiOkResponse({ type: NodeAnswer })
@@ -87,7 +87,7 @@ export class NodesController {
     operationId: 'removeNode',
     summary: 'Remove a FreeSWITCH node',
     description:
-      'It is followed and told of changes no more; what it had still to forget is `removed` in receipts.',
+      'It is no longer followed and receives no more changes; its open work is `removed` in receipts.',
   })
   @ApiParam(NAME)
   @ApiOkResponse({ type: DeletedAnswer })

@@ -58,7 +58,7 @@ export class NodeDto {
 
   @ApiProperty({
     ...TIME,
-    description: 'When what it held of users who may have no phone was unregistered; null: not yet.',
+    description: 'When registrations of users who may not have a phone were removed from it; null: not yet.',
   })
   swept_at!: string | null;
 
@@ -80,16 +80,16 @@ export class NodeAnswer {
 }
 
 export class UnknownNodeDto {
-  @ApiProperty({ example: 'fs-lab-2', description: 'As it names itself.' })
+  @ApiProperty({ example: 'fs-lab-2', description: 'The name that it gives itself.' })
   hostname!: string;
 
-  @ApiProperty({ example: '10.0.0.2', description: 'Where it asked from.' })
+  @ApiProperty({ example: '10.0.0.2', description: 'The address from which it asked.' })
   address!: string;
 
   @ApiProperty({ format: 'date-time' })
   first_asked_at!: string;
 
-  @ApiProperty({ format: 'date-time', description: 'To the minute.' })
+  @ApiProperty({ format: 'date-time', description: 'Accurate to the minute.' })
   last_asked_at!: string;
 }
 

@@ -20,7 +20,7 @@ const LIMIT = {
   nullable: true,
   minimum: MAX_EXTENSIONS.min,
   maximum: MAX_EXTENSIONS.max,
-  description: 'How many extensions it may have; null: as many as it likes.',
+  description: 'How many extensions it may have; null: no limit.',
 } as const;
 const DEVICES = {
   type: 'integer',
@@ -28,15 +28,15 @@ const DEVICES = {
   maximum: MAX_DEVICES.max,
   description:
     'How many devices an extension may have registered. When one more registers, the one that has been ' +
-    'there longest is unregistered.',
+    'registered longest is unregistered.',
 } as const;
 const LEGS = {
   type: 'integer',
   minimum: MAX_LEGS.min,
   maximum: MAX_LEGS.max,
   description:
-    'How many legs its calls may have on each FreeSWITCH node at one time: a call of two phones has two, ' +
-    'and each phone that rings is one. What is more gets 503. A change reaches a node within a minute.',
+    'How many legs its calls may have on each FreeSWITCH node at one time: a call between two phones has two, ' +
+    'and each ringing phone is one. More get 503. A change reaches a node within a minute.',
 } as const;
 const COUNTRY = {
   type: 'string',
@@ -52,7 +52,7 @@ const EMERGENCY = {
   nullable: true,
   example: ['113', '114', '115'],
   description:
-    "Instead of the country's; 112 and 911 are called in any case. null: the country's. Calls hold to it within DIRECTORY_CACHE_MS.",
+    "Instead of the country's; 112 and 911 always count. null: the country's. A change applies to calls within DIRECTORY_CACHE_MS.",
 } as const;
 
 const emergencyNumbers: Rule = (value, name) => {
@@ -145,7 +145,7 @@ export class UpdateTenantDto {
 
   @ApiPropertyOptional({
     enum: TENANT_STATUSES,
-    description: 'disabled: its phones are out and its tokens open nothing.',
+    description: 'disabled: its phones are disconnected and its tokens open nothing.',
   })
   @Field('optional', oneOf(TENANT_STATUSES))
   status?: TenantStatus;
@@ -162,7 +162,10 @@ export class ListTenantsQuery extends ListQuery {
 }
 
 class UsageDto {
-  @ApiProperty({ type: 'integer', description: 'Live ones; what max_extensions limits.' })
+  @ApiProperty({
+    type: 'integer',
+    description: 'Extensions that are not deleted; limited by max_extensions.',
+  })
   extensions!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -174,7 +177,7 @@ class UsageDto {
   @ApiProperty({ type: 'integer' })
   users!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Neither revoked nor expired.' })
+  @ApiProperty({ type: 'integer', description: 'Tokens that are neither revoked nor expired.' })
   tokens!: number;
 }
 
@@ -207,7 +210,7 @@ export class TenantDto {
     type: [String],
     example: ['112', '113', '114', '115', '911'],
     description:
-      'Always called outside, and no extensions: the own ones or those of the country, 112 and 911.',
+      "Numbers that are always called outside and cannot be extensions: the tenant's own or those of the country, 112 and 911.",
   })
   emergency_numbers!: string[];
 

@@ -33,7 +33,7 @@ export class TenantsController {
 
   @RequirePermission('platform')
   @Get()
-  @ApiOperation({ summary: 'List tenants, each with what it has' })
+  @ApiOperation({ summary: 'List tenants, each with what it uses' })
   @ApiOkResponse({ type: TenantPage })
   @ApiErrors(401, 403, 422)
   async list(@Query() query: ListTenantsQuery): Promise<TenantPage> {
@@ -43,7 +43,7 @@ export class TenantsController {
 
   @RequirePermission('platform')
   @Post()
-  @ApiOperation({ summary: 'Make a tenant' })
+  @ApiOperation({ summary: 'Create a tenant' })
   @ApiCreatedResponse({ type: TenantAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(@CurrentAuth() { actor }: AuthContext, @Body() given: CreateTenantDto): Promise<TenantAnswer> {
@@ -53,7 +53,7 @@ export class TenantsController {
 
   @RequirePermission('platform')
   @Get(':id')
-  @ApiOperation({ summary: 'One tenant' })
+  @ApiOperation({ summary: 'Get a tenant' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TenantAnswer })
   @ApiErrors(401, 403, 404)
@@ -66,7 +66,9 @@ export class TenantsController {
 
   @RequirePermission('platform')
   @Put(':id')
-  @ApiOperation({ summary: 'Change a tenant, or disable it: its phones are out and its tokens open nothing' })
+  @ApiOperation({
+    summary: 'Change or disable a tenant; disabling disconnects its phones and blocks its tokens',
+  })
   @ApiParam(ID)
   @ApiOkResponse({ type: TenantAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
@@ -84,10 +86,9 @@ export class TenantsController {
   @RequirePermission('platform')
   @Delete(':id')
   @ApiOperation({
-    summary: 'Delete a tenant that has no extensions, caller IDs and teams any more',
+    summary: 'Delete a tenant that has no extensions, caller IDs or teams left',
     description:
-      'Not while a FreeSWITCH node has still to forget something of it; a node that was removed is not ' +
-      'waited for.',
+      'Refused while a FreeSWITCH node still has work to do for it; a removed node does not count.',
   })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeletedAnswer })

@@ -16,9 +16,9 @@ export class UnknownNodesController {
   @Get()
   @ApiOperation({
     operationId: 'listUnknownNodes',
-    summary: 'List FreeSWITCHes that asked for users in the last 24 hours and are none of the nodes',
-    description:
-      'They are told of no change, and keep phones that must go. Add them, or have them ask no more.',
+    summary:
+      'List unknown FreeSWITCHes: they asked for users in the last 24 hours and are not among the nodes',
+    description: 'They receive no changes, and keep phones that must go. Add them, or stop them from asking.',
   })
   @ApiOkResponse({ type: UnknownNodePage })
   @ApiErrors(401, 403, 422)

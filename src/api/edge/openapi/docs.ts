@@ -9,24 +9,25 @@ import { operationId } from './operation-id';
 
 /** What each of the controllers' tags is about. */
 const TAGS = {
-  Login: "Tokens for usernames and passwords, and what one's own token may do.",
+  Login: 'Log in and out, change the own password, and see what the own token may do.',
   Users: 'The people of an account.',
-  Tokens: 'What programs call the API with.',
+  Tokens: 'Tokens with which programs call the API.',
   Platform: 'The tenants of this installation.',
-  Extensions: 'Who may have a phone: extensions, their passwords, and what nodes forgot of them.',
-  Registrations: 'Whether phones are online, asked once or as a stream.',
+  Extensions:
+    'Who may have a phone: extensions, their passwords, and receipts of what nodes did after a change.',
+  Registrations: 'Whether phones are online, in one answer or as a stream.',
   Diagnosis: 'Why a phone cannot register.',
-  'Caller IDs': 'The numbers that calls to the outside present.',
+  'Caller IDs': 'The numbers that calls to the outside can present.',
   'Teams and departments': 'How extensions are grouped; a team is also a group that FreeSWITCH can ring.',
-  Audit: 'Who changed what; kept so that a changed or missing entry shows.',
+  Audit: 'Who changed what; a changed or missing entry is detected.',
   Health: 'For load balancers and supervisors; needs no token.',
 };
 
 const DESCRIPTION = [
   'Tenants, extensions and caller IDs for FreeSWITCH.',
-  'A list answers with current_page, data, last_page, per_page and total; everything else with data.',
-  'Fields that an endpoint does not know are ignored, but for those of an import of extensions;',
-  "'' means null where null may be sent.",
+  'A list returns current_page, data, last_page, per_page and total; everything else returns data.',
+  'Fields that an endpoint does not know are ignored, except in an import of extensions;',
+  "'' means null where null is allowed.",
 ].join(' ');
 
 /** The OpenAPI document, generated from the DTOs; the app need not be started for it. */

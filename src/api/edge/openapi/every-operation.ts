@@ -2,7 +2,7 @@ import { type Document, type Header, type Operation, type Reference, type Respon
 
 const HEADERS = {
   'X-Request-Id': {
-    description: "The request's own X-Request-Id, or one that was made for it; the log tells it too.",
+    description: "The request's own X-Request-Id, or a generated one; it is in the log too.",
     schema: { type: 'string', example: '0f6c2b1e-6c0e-4f0e-9a55-3c1f6a1f5b1d' },
   },
   'X-RateLimit-Limit': {
@@ -14,12 +14,12 @@ const HEADERS = {
     schema: { type: 'integer', example: 599 },
   },
   'X-RateLimit-Reset': {
-    description: 'When the oldest that counts is 60 seconds old, in seconds since 1970.',
+    description: 'When the oldest request that counts is 60 seconds old, in seconds since 1970.',
     schema: { type: 'integer', example: 1775477953 },
   },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 25 } },
   ETag: {
-    description: 'Of the resource as it is now; for If-Match.',
+    description: 'The version of the resource as it is now; for If-Match.',
     schema: { type: 'string', example: '"1Zb6Q3o0yT5wJm2c8sVn4rXkE9a"' },
   },
   'Idempotent-Replayed': {
@@ -33,8 +33,8 @@ const IDEMPOTENCY_KEY = {
   in: 'header',
   required: false,
   description:
-    'Best a UUID, new for each action. The same request sent again within 24 hours is not done twice and gets ' +
-    'the first answer again. After a 401, 403, 409, 412, 429 or 5xx it runs anew; so does a login whose token was ' +
+    'Best a UUID, new for each action. The same request repeated within 24 hours is not done twice and gets the ' +
+    'first answer again. After a 401, 403, 409, 412, 429 or 5xx it runs again; so does a login whose token was ' +
     'revoked since.',
   schema: {
     type: 'string',
@@ -49,7 +49,8 @@ const IF_MATCH = {
   name: 'If-Match',
   in: 'header',
   required: false,
-  description: 'The ETag of the resource as it was read; if it is another by now, nothing is changed.',
+  description:
+    'The ETag of the resource as it was read; if the resource has changed since, nothing is changed.',
   schema: { type: 'string', example: '"1Zb6Q3o0yT5wJm2c8sVn4rXkE9a"' },
 } as const;
 

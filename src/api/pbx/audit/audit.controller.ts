@@ -20,7 +20,7 @@ import { AuditPage, ListAuditQuery } from './audit.dto';
 
 const ENTRIES: ApiResponseOptions = {
   description:
-    "A page of them; as CSV, in UTF-8 with a byte order mark, all of them, the newest first: what a spreadsheet would take for a formula has a `'` before it.",
+    "A page of entries; as CSV, in UTF-8 with a byte order mark, all entries, newest first. A cell that a spreadsheet would take for a formula starts with `'`.",
   content: {
     'application/json': { schema: { $ref: getSchemaPath(AuditPage) } },
     [CSV]: { schema: { type: 'string', example: AUDIT_HEADER } },
@@ -34,7 +34,9 @@ export class AuditController {
 
   @RequirePermission('audit.read')
   @Get()
-  @ApiOperation({ summary: 'What was done in the account, by whom, and what became of it on FreeSWITCH' })
+  @ApiOperation({
+    summary: 'List what was changed in the account, by whom, and what FreeSWITCH nodes did about it',
+  })
   @ApiExtraModels(AuditPage)
   @ApiOkResponse(ENTRIES)
   @ApiErrors(401, 403, 422)
@@ -56,7 +58,7 @@ export class PlatformAuditController {
   @RequirePermission('platform')
   @Get()
   @ApiOperation({
-    summary: 'Operators and their tokens, and tenants made and deleted: what was done, by whom',
+    summary: 'List what was changed in the platform: operators, their tokens, tenants created and deleted',
   })
   @ApiExtraModels(AuditPage)
   @ApiOkResponse(ENTRIES)

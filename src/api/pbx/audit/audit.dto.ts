@@ -24,13 +24,13 @@ export class AuditFilters extends PageQuery {
   @Field('nullable', time)
   from?: string | null;
 
-  @ApiPropertyOptional({ type: 'string', description: 'The same.' })
+  @ApiPropertyOptional({ type: 'string', description: 'In the form of `from`.' })
   @Field('nullable', time)
   to?: string | null;
 
   @ApiPropertyOptional({
     type: 'string',
-    description: "A username, or the name of a token that is no user's.",
+    description: 'A username, or the name of an account-level token.',
   })
   @Name('nullable', WORD)
   actor?: string | null;
@@ -51,7 +51,7 @@ export class AuditFilters extends PageQuery {
 export class ListAuditQuery extends AuditFilters {
   @ApiPropertyOptional({
     enum: FORMATS,
-    description: 'In place of the Accept header. csv: all that fit, not a page of them.',
+    description: 'Instead of the Accept header. csv: all matching entries, not a page of them.',
   })
   @Field('optional', oneOf(FORMATS))
   format?: (typeof FORMATS)[number];
@@ -79,10 +79,10 @@ class ActorDto {
 
 /** One node's receipts of all users that an entry concerns: sums, and the latest times. */
 class AuditedNodeDto extends NodeReceiptDto {
-  @ApiProperty({ type: 'integer', description: 'Users that the node had to forget.' })
+  @ApiProperty({ type: 'integer', description: 'How many users the node had to drop.' })
   users!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Those of whom it is not verified yet.' })
+  @ApiProperty({ type: 'integer', description: 'How many of them are not verified yet.' })
   pending_users!: number;
 }
 
@@ -117,7 +117,7 @@ export class AuditEntryDto {
     type: 'object',
     additionalProperties: true,
     example: { max_concurrent: { before: 2, after: 4 } },
-    description: 'Each field that changed, before and after; of a secret only that it changed.',
+    description: 'Each changed field, before and after; for a secret only that it changed.',
   })
   changes!: Record<string, unknown>;
 
@@ -129,7 +129,7 @@ export class AuditEntryDto {
   freeswitch!: AuditedRevocationDto | null;
 
   @ApiProperty({
-    description: 'Over this entry and the one before; `dialplane audit verify` checks them all.',
+    description: 'Covers this entry and the one before; `dialplane audit verify` checks all entries.',
     example: '9f2c4e0b7d1a…',
   })
   hash!: string;

@@ -19,7 +19,7 @@ export const MAX_CALLER_IDS_IMPORTED = 1_000;
 const ROWS = { min: 1, max: MAX_CALLER_IDS_IMPORTED };
 const LISTED = [...CALLER_ID_STATUSES, 'all'] as const;
 const IS_DEFAULT =
-  'Whether extensions without an active caller ID of their own present this one; at most one of an account is it.';
+  'Whether extensions without an active caller ID of their own present this one; at most one in an account.';
 
 export class ListCallerIdsQuery extends ListQuery {
   @ApiPropertyOptional({ enum: LISTED, default: 'active' })
@@ -32,7 +32,8 @@ export class CreateCallerIdDto {
   @ApiProperty({
     example: '0900000020',
     pattern: PHONE_NUMBER.source,
-    description: 'Unique in the account, however written; at most 15 digits with its country code.',
+    description:
+      'Unique in the account in whatever form it is written; at most 15 digits with its country code.',
   })
   @Field('required', matching(PHONE_NUMBER))
   number!: string;

@@ -38,11 +38,11 @@ import {
 } from '../../../pbx/caller-ids/caller-ids.service';
 import { newCallerIdOf, readCallerIdImport } from '../../../pbx/caller-ids/import';
 
-const NUMBER = { name: 'number', description: 'In any way to write it.', example: '84900000020' };
+const NUMBER = { name: 'number', description: 'In any form.', example: '84900000020' };
 
 const IMPORT: NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> = {
   required: true,
-  description: `CSV in UTF-8 whose first line names the fields, any other being refused (422), with \`,\` or \`;\` between cells, or JSON. ${UNSHIELDED}`,
+  description: `CSV in UTF-8 whose first line names the fields (others are refused, 422), with \`,\` or \`;\` between cells, or JSON. ${UNSHIELDED}`,
   content: {
     [CSV]: {
       schema: { type: 'string', example: 'number,display_name,is_default\r\n0900000020,Sales,true\r\n' },
@@ -58,7 +58,7 @@ export class CallerIdsController {
 
   @RequirePermission('numbers.read')
   @Get()
-  @ApiOperation({ summary: 'List caller IDs, the active ones unless told otherwise' })
+  @ApiOperation({ summary: 'List caller IDs, by default the active ones' })
   @ApiOkResponse({ type: CallerIdPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: ListCallerIdsQuery): Promise<CallerIdPage> {
@@ -68,7 +68,7 @@ export class CallerIdsController {
 
   @RequirePermission('numbers.manage')
   @Post()
-  @ApiOperation({ summary: 'Make a caller ID; carrier and type are guessed unless said' })
+  @ApiOperation({ summary: 'Create a caller ID; carrier and type are guessed if absent' })
   @ApiCreatedResponse({ type: CallerIdAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
@@ -83,7 +83,7 @@ export class CallerIdsController {
   @RequirePermission('numbers.manage')
   @Post('import')
   @ApiOperation({
-    summary: 'Make up to 1,000 caller IDs, all or none',
+    summary: 'Import up to 1,000 caller IDs, all or none',
     description: 'In errors the first row has the number 0.',
     requestBody: IMPORT,
   })
@@ -98,7 +98,7 @@ export class CallerIdsController {
 
   @RequirePermission('numbers.read')
   @Get(':number')
-  @ApiOperation({ summary: 'One caller ID, also an inactive one' })
+  @ApiOperation({ summary: 'Get a caller ID, active or inactive' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: CallerIdAnswer })
   @ApiErrors(401, 403, 404)
@@ -112,7 +112,7 @@ export class CallerIdsController {
 
   @RequirePermission('numbers.manage')
   @Put(':number')
-  @ApiOperation({ summary: 'Change a caller ID; an inactive one is no longer presented' })
+  @ApiOperation({ summary: 'Update a caller ID; an inactive one is no longer presented' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: CallerIdAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
@@ -129,7 +129,7 @@ export class CallerIdsController {
 
   @RequirePermission('numbers.manage')
   @Delete(':number')
-  @ApiOperation({ summary: 'Delete a caller ID that no extension has' })
+  @ApiOperation({ summary: 'Delete a caller ID that no extension uses' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 409, 412)

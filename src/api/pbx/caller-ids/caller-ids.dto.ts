@@ -8,7 +8,7 @@ import { type KnownCallerId } from '../../../pbx/caller-ids/caller-ids.service';
 export class CallerIdDto {
   @ApiProperty({
     example: '0900000020',
-    description: 'In the form it was given: 8 to 15 digits, maybe after a +.',
+    description: 'In the form in which it was given: 8 to 15 digits, optionally after a +.',
   })
   number!: string;
 
@@ -26,7 +26,9 @@ export class CallerIdDto {
 }
 
 export class CallerIdDetailDto extends CallerIdDto {
-  @ApiProperty({ description: 'Whether extensions without an active caller ID of their own present it.' })
+  @ApiProperty({
+    description: 'Whether extensions without an active caller ID of their own present this one.',
+  })
   is_default!: boolean;
 
   @ApiProperty({ format: 'date-time' })
@@ -47,7 +49,7 @@ export class CallerIdAnswer {
 }
 
 class ImportedDto {
-  @ApiProperty({ type: 'integer', description: 'How many were made.' })
+  @ApiProperty({ type: 'integer', description: 'How many were created.' })
   created!: number;
 }
 

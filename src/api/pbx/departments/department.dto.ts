@@ -28,7 +28,7 @@ export class DepartmentDto {
   @ApiProperty({ example: 'Revenue' })
   name!: string;
 
-  @ApiProperty({ type: 'integer', description: 'How many it has.' })
+  @ApiProperty({ type: 'integer', description: 'How many teams it has.' })
   teams!: number;
 
   @ApiProperty({ format: 'date-time' })

@@ -41,7 +41,7 @@ export class DepartmentsController {
 
   @RequirePermission('numbers.manage')
   @Post()
-  @ApiOperation({ summary: 'Make a department' })
+  @ApiOperation({ summary: 'Create a department' })
   @ApiCreatedResponse({ type: DepartmentAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
@@ -54,7 +54,7 @@ export class DepartmentsController {
 
   @RequirePermission('numbers.read')
   @Get(':id')
-  @ApiOperation({ summary: 'One department' })
+  @ApiOperation({ summary: 'Get a department' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DepartmentAnswer })
   @ApiErrors(401, 403, 404)

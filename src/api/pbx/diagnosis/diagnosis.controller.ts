@@ -35,8 +35,8 @@ export class DiagnosisController {
   @Get('diagnosis')
   @ApiOperation({
     operationId: 'diagnoseExtension',
-    summary: 'Why an extension cannot register, and what to do about it',
-    description: 'Also for a number that is deleted or never existed: that is the answer then.',
+    summary: 'Diagnose why an extension cannot register, and what to do about it',
+    description: 'Also for a number that is deleted or never existed: the verdict then says so.',
   })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: DiagnosisAnswer })
@@ -52,7 +52,7 @@ export class DiagnosisController {
   @Get('directory')
   @ApiOperation({
     operationId: 'getDirectoryXml',
-    summary: 'The XML that FreeSWITCH is given for an extension, its secrets masked',
+    summary: 'Show the XML that FreeSWITCH gets for an extension, with secrets masked',
     description: 'For a disabled extension that is "not found".',
   })
   @ApiParam(NUMBER)

@@ -32,13 +32,13 @@ export class VerdictDto {
 }
 
 export class DiagnosedExtensionDto {
-  @ApiProperty({ description: 'Whether there is one now.' })
+  @ApiProperty({ description: 'Whether the extension exists now.' })
   exists!: boolean;
 
   @ApiProperty({ type: 'string', enum: [...EXTENSION_STATUSES, null], nullable: true })
   status!: Extension['status'] | null;
 
-  @ApiProperty({ ...TIME_OR_NULL, description: 'When the last one of the number was deleted.' })
+  @ApiProperty({ ...TIME_OR_NULL, description: 'When the last extension with this number was deleted.' })
   deleted_at!: string | null;
 
   @ApiProperty({ type: 'boolean', nullable: true })
@@ -54,7 +54,7 @@ export class SeenLookupDto {
 
   @ApiProperty({
     enum: LOOKUP_RESULTS,
-    description: 'What the node was told; `error`: the database did not say.',
+    description: 'What the node was answered; `error`: the database gave no answer.',
   })
   answer!: LookupResult;
 
@@ -78,7 +78,7 @@ export class SeenAttemptDto {
   @ApiProperty({
     enum: ATTEMPT_RESULTS,
     description:
-      '`challenged`: asked for its password anew. The first REGISTER, which has none yet, is no attempt.',
+      '`challenged`: asked for its password again. The first REGISTER, which carries no password yet, is not an attempt.',
   })
   result!: AttemptResult;
 
@@ -86,7 +86,7 @@ export class SeenAttemptDto {
     type: 'string',
     enum: ['REGISTER', 'INVITE', null],
     nullable: true,
-    description: 'What the phone wanted; told of refused attempts only.',
+    description: 'What the phone tried to do; known of refused attempts only.',
   })
   request!: SeenAttempt['request'];
 
@@ -94,11 +94,11 @@ export class SeenAttemptDto {
     type: 'string',
     nullable: true,
     example: '1001@192.0.2.1',
-    description: 'Who the phone asked to be, where that is another than whose password it gave.',
+    description: 'The user that the phone claimed to be, if it differs from the user whose password it gave.',
   })
   asked_for!: string | null;
 
-  @ApiProperty({ description: 'False: it was refused before FreeSWITCH looked whose password it gave.' })
+  @ApiProperty({ description: 'False: it was refused before FreeSWITCH checked whose password it gave.' })
   authentication_read!: boolean;
 
   @ApiProperty({ example: '192.0.2.7' })
@@ -110,7 +110,7 @@ export class SeenAttemptDto {
   @ApiProperty({ example: 'Zoiper 5.6' })
   user_agent!: string;
 
-  @ApiProperty({ enum: TRANSPORTS, description: 'What it came by; `unknown` for UDP, TCP and TLS.' })
+  @ApiProperty({ enum: TRANSPORTS, description: 'How it arrived; `unknown` for UDP, TCP and TLS.' })
   transport!: Transport;
 
   @ApiProperty({ example: '192.0.2.7:5060', description: "The host of the phone's Contact." })
@@ -136,7 +136,7 @@ export class UnknownDto {
   @ApiProperty({ description: 'Lookups of numbers of this account that do not exist.' })
   numbers!: CountDto;
 
-  @ApiProperty({ description: 'Attempts of phones to come in as such numbers.' })
+  @ApiProperty({ description: 'Attempts of phones to register as such numbers.' })
   attempts!: CountDto;
 
   @ApiProperty({ description: 'Lookups in this account that the database did not answer.' })
@@ -176,11 +176,11 @@ export class EvidenceDto {
     enum: [...ENDINGS, null],
     nullable: true,
     description:
-      '`unregistered`: the phone took it off; `disconnected`: its connection was closed; `expired`: it was not renewed; `dropped`: FreeSWITCH was told to.',
+      '`unregistered`: the phone unregistered; `disconnected`: its connection was closed; `expired`: it was not renewed; `dropped`: Dialplane had FreeSWITCH remove it.',
   })
   left_how!: EndingKind | null;
 
-  @ApiProperty({ description: 'What is counted and not kept, since Dialplane was started.' })
+  @ApiProperty({ description: 'Counters since the start of Dialplane; no details of these are kept.' })
   unknown!: UnknownDto;
 }
 

@@ -20,7 +20,7 @@ export class AvailableNumbersController {
 
   @RequirePermission('extensions.manage')
   @Get('available')
-  @ApiOperation({ summary: 'The lowest free numbers of a range, in order' })
+  @ApiOperation({ summary: 'List the lowest free numbers of a range' })
   @ApiOkResponse({ type: AvailableNumbersAnswer })
   @ApiErrors(401, 403, 422)
   async available(

@@ -31,7 +31,7 @@ export class AvailableNumbersQuery {
 }
 
 export class AvailableNumbersAnswer {
-  @ApiProperty({ type: [String], example: ['1003', '1007'], description: 'Fewer when there are no more.' })
+  @ApiProperty({ type: [String], example: ['1003', '1007'], description: 'Fewer if there are no more.' })
   data!: string[];
 }
 

@@ -16,7 +16,7 @@ export class DeletedExtensionsController {
   @RequirePermission('extensions.manage')
   @Post(':ext/restore')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Bring back what had the number last, as it was, with a new password' })
+  @ApiOperation({ summary: 'Restore the last deleted extension with this number, with a new password' })
   @ApiParam({ name: 'ext', description: 'The number of a deleted extension.', example: '1001' })
   @ApiOkResponse({ type: CreatedExtensionAnswer })
   @ApiErrors(401, 403, 404, 409, 422)

@@ -27,10 +27,10 @@ export class ExportController {
 
   @RequirePermission('extensions.read')
   @Get()
-  @ApiOperation({ summary: 'All extensions as CSV, which POST /api/pbx/extensions/import takes back' })
+  @ApiOperation({ summary: 'Export all extensions as CSV that can be imported again' })
   @ApiOkResponse({
     description:
-      "UTF-8 with a byte order mark. What a spreadsheet would take for a formula has a `'` before it. Without secrets.",
+      "UTF-8 with a byte order mark, without secrets. A cell that a spreadsheet would take for a formula starts with `'`.",
     content: { [CSV]: { schema: { type: 'string', example: EXPORT_HEADER } } },
   })
   @ApiErrors(401, 403, 422)

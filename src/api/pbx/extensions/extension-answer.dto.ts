@@ -24,7 +24,7 @@ export class ExtensionDto {
     type: 'string',
     nullable: true,
     example: '0900000020',
-    description: 'In the form the client sent it.',
+    description: 'In the form in which the client sent it.',
   })
   outbound_caller_id!: string | null;
 

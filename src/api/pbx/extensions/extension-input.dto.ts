@@ -27,7 +27,7 @@ const PIN = {
   type: 'string',
   nullable: true,
   pattern: VOICEMAIL_PIN.source,
-  description: 'Opens the mailbox by telephone; without one nobody gets in. Not in answers.',
+  description: 'Opens the mailbox by telephone; without a PIN it cannot be opened. Never in answers.',
 } as const;
 const EMAIL = {
   type: 'string',
@@ -35,7 +35,7 @@ const EMAIL = {
   format: 'email',
   maxLength: 254,
   description:
-    'Where new messages are mailed. Letters, digits and . _ + - only before the @. Not in answers.',
+    'Address to which new messages are mailed. Only letters, digits and . _ + - before the @. Never in answers.',
 } as const;
 const TLS_ENABLED = 'Registration and calls over TLS only.';
 
@@ -44,14 +44,14 @@ const NEW_PASSWORD = {
   nullable: true,
   minLength: SIP_PASSWORD.min,
   maxLength: SIP_PASSWORD.max,
-  description: 'Absent: 24 letters and digits are made.',
+  description: 'Absent: 24 letters and digits are generated.',
 } as const;
 
 export class ListExtensionsQuery extends ListQuery {
   @ApiPropertyOptional({
     enum: LISTED,
     description:
-      'deleted: deleted ones that are still kept, the last deleted first, without sip_registration; of a free number the last can be restored.',
+      'deleted: extensions that can still be restored, last deleted first, without sip_registration; of each free number the last one can be restored.',
   })
   @Field('nullable', oneOf(LISTED))
   status?: (typeof LISTED)[number] | null;
@@ -190,7 +190,7 @@ export class DisconnectQuery {
   @ApiPropertyOptional({
     type: 'boolean',
     default: false,
-    description: 'Whether phones that are registered are put out, and must register again.',
+    description: 'Whether registered phones are disconnected and must register again.',
   })
   @Field('optional', booleanText)
   disconnect?: 'true' | 'false';

@@ -54,7 +54,7 @@ export class ExtensionsController {
 
   @RequirePermission('extensions.read')
   @Get()
-  @ApiOperation({ summary: 'List extensions, or with status=deleted deleted ones that are still kept' })
+  @ApiOperation({ summary: 'List extensions, or with status=deleted those that can still be restored' })
   @ApiOkResponse({ type: ExtensionPage })
   @ApiErrors(401, 403, 422)
   async list(
@@ -73,7 +73,7 @@ export class ExtensionsController {
 
   @RequirePermission('extensions.read')
   @Get(':ext')
-  @ApiOperation({ summary: 'One extension, and whether its phone is online' })
+  @ApiOperation({ summary: 'Get an extension and whether its phone is online' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: ExtensionDetailAnswer })
   @ApiErrors(401, 403, 404)
@@ -91,7 +91,7 @@ export class ExtensionsController {
   @RequirePermission('extensions.manage')
   @Post()
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Make an extension' })
+  @ApiOperation({ summary: 'Create an extension' })
   @ApiCreatedResponse({ type: CreatedExtensionAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
@@ -104,7 +104,7 @@ export class ExtensionsController {
 
   @RequirePermission('extensions.operate')
   @Put(':ext')
-  @ApiOperation({ summary: 'Change an extension; send only what changes' })
+  @ApiOperation({ summary: 'Update an extension; send only the fields to change' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: ExtensionAnswer })
   @ApiErrors(400, 401, 403, 404, 412, 413, 422)
@@ -122,7 +122,7 @@ export class ExtensionsController {
 
   @RequirePermission('extensions.manage')
   @Delete(':ext')
-  @ApiOperation({ summary: 'Delete an extension; its phones are out when this answers' })
+  @ApiOperation({ summary: 'Delete an extension and disconnect its phones' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: DeletedAnswer })
   @ApiErrors(401, 403, 404, 412)
@@ -139,7 +139,7 @@ export class ExtensionsController {
   @Post(':ext/change-password')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Rotate the SIP password' })
+  @ApiOperation({ summary: 'Rotate the SIP password of an extension' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: NewPasswordAnswer })
   @ApiErrors(400, 401, 403, 404, 413, 422)

@@ -10,7 +10,7 @@ const NUMBERS = { min: 1, max: MAX_ROTATED };
 
 /** POST /api/pbx/extensions/change-passwords: exactly one of the three. */
 export class ChangePasswordsDto {
-  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'Those of a team.' })
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: 'The extensions of a team.' })
   @Field('nullable', reference)
   team_id?: number | null;
 
@@ -21,18 +21,18 @@ export class ChangePasswordsDto {
     maxItems: NUMBERS.max,
     nullable: true,
     example: ['1001', '1002'],
-    description: 'These; one that is named twice is rotated once.',
+    description: 'These extensions; one that is listed twice is rotated once.',
   })
   @Field('nullable', list(NUMBERS))
   extension_numbers?: unknown[] | null;
 
-  @ApiPropertyOptional({ enum: [true], description: 'Every one of the account.' })
+  @ApiPropertyOptional({ enum: [true], description: 'Every extension of the account.' })
   @Field('nullable', (value, name) => (value === true ? null : `The ${name} field must be true.`))
   all?: true | null;
 }
 
 export class ChangePasswordsQuery extends DisconnectQuery {
-  @ApiPropertyOptional({ enum: ['json', 'csv'], description: 'In place of the Accept header.' })
+  @ApiPropertyOptional({ enum: ['json', 'csv'], description: 'Instead of the Accept header.' })
   @Field('optional', oneOf(['json', 'csv']))
   format?: 'json' | 'csv';
 }

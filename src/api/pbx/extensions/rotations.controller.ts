@@ -19,7 +19,9 @@ export class RotationsController {
   @RequirePermission('extensions.operate')
   @Post('change-passwords')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Rotate the SIP passwords of a team, a list, or all; all or none of them' })
+  @ApiOperation({
+    summary: 'Rotate the SIP passwords of a team, a list, or all extensions; all or none are rotated',
+  })
   @ApiExtraModels(NewPasswordsAnswer)
   @ApiOkResponse({
     description: 'Each password is shown in this answer only.',

@@ -45,10 +45,10 @@ const PASSWORDS_HEAD = {
 const ROWS = [
   'CSV in UTF-8 with a header line, `,` or `;` between cells, or JSON `{"rows": [{…}]}`; at most 10,000',
   'extensions, and 12 MiB of CSV or 4 MiB of JSON. Columns: those of POST /api/pbx/extensions, and `status`; any',
-  'other is refused (422). `1000-1199` as a number makes a row for each. An empty cell, or null in JSON: absent where',
-  'one is made; where one is changed null, or as it is if the field may not be null. In CSV blank lines are left out.',
+  'other is refused (422). `1000-1199` as a number stands for a row each. An empty cell, or null in JSON, means absent',
+  'when creating; when updating it means null, or unchanged if the field cannot be null. Blank lines of CSV are skipped.',
   UNSHIELDED,
-  'On a change `sip_password` is a rotation.',
+  'When updating, `sip_password` is a rotation.',
 ].join(' ');
 const BODY: NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> = {
   required: true,
@@ -67,8 +67,8 @@ const BODY: NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> = {
   },
 };
 const FRAMES = [
-  'JSON as `data`: `progress` (ImportDto), first and at each step; `done` (ImportDto), last, when it is done or',
-  'failed. A comment comes every 15 s.',
+  'JSON as `data`: `progress` (ImportDto), first and at each step; `done` (ImportDto), last, when it is done or has',
+  'failed. A comment is sent every 15 s.',
 ].join(' ');
 
 const FRAME = [
@@ -92,10 +92,10 @@ export class ImportsController {
   @Post('import')
   @HttpCode(202)
   @ApiExtraModels(CreatingRowDto)
-  @ApiOperation({ summary: 'Make or change many extensions', requestBody: BODY })
+  @ApiOperation({ summary: 'Import extensions: create or update many as a job', requestBody: BODY })
   @ApiAcceptedResponse({
     type: ImportAnswer,
-    headers: { Location: { description: 'Where it is told of.', schema: { type: 'string' } } },
+    headers: { Location: { description: 'The URL of the import.', schema: { type: 'string' } } },
   })
   @ApiErrors(400, 401, 403, 409, 413, 422)
   async start(
@@ -112,7 +112,7 @@ export class ImportsController {
 
   @RequirePermission('extensions.manage')
   @Get('imports')
-  @ApiOperation({ summary: 'The imports of the last 7 days, the newest first' })
+  @ApiOperation({ summary: 'List the imports of the last 7 days, newest first' })
   @ApiOkResponse({ type: ImportPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: PageQuery): Promise<ImportPage> {
@@ -122,7 +122,7 @@ export class ImportsController {
 
   @RequirePermission('extensions.manage')
   @Get('imports/:id')
-  @ApiOperation({ summary: 'One import: how far it is, and every row with errors' })
+  @ApiOperation({ summary: 'Get an import: its progress, and every row with errors' })
   @ApiOkResponse({ type: ImportAnswer })
   @ApiErrors(401, 403, 404)
   async detail(@CurrentAuth() account: AuthContext, @Param('id') id: string): Promise<ImportAnswer> {
@@ -131,7 +131,7 @@ export class ImportsController {
 
   @RequirePermission('extensions.manage')
   @Get('imports/:id/events')
-  @ApiOperation({ summary: 'How an import goes on, as server-sent events' })
+  @ApiOperation({ summary: 'Stream the progress of an import as server-sent events' })
   @ApiExtraModels(ImportDto)
   @ApiOkResponse({
     description: FRAMES,
@@ -155,7 +155,7 @@ export class ImportsController {
 
   @RequirePermission('extensions.manage')
   @Get('imports/:id/passwords')
-  @ApiOperation({ summary: 'The SIP passwords that an import made; once, within 24 hours' })
+  @ApiOperation({ summary: 'Fetch the SIP passwords that an import generated; once, within 24 hours' })
   @ApiOkResponse({
     content: {
       [CSV]: { schema: { type: 'string', example: 'extension_number,sip_password\r\n1001,…\r\n' } },

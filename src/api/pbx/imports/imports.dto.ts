@@ -18,7 +18,7 @@ export class ImportQuery {
   @ApiPropertyOptional({
     enum: IMPORT_ACTIONS,
     default: 'create',
-    description: '`upsert` changes what is there and makes the rest.',
+    description: '`upsert` updates existing extensions and creates the others.',
   })
   @Field('optional', oneOf(IMPORT_ACTIONS))
   action?: ImportAction;
@@ -26,7 +26,7 @@ export class ImportQuery {
   @ApiPropertyOptional({
     enum: IMPORT_MODES,
     default: 'all_or_nothing',
-    description: 'With `per_row` rows with errors are left out, and the others are done.',
+    description: 'With `per_row` rows with errors are skipped, and the others are written.',
   })
   @Field('optional', oneOf(IMPORT_MODES))
   mode?: ImportMode;
@@ -34,7 +34,7 @@ export class ImportQuery {
   @ApiPropertyOptional({
     type: 'boolean',
     default: false,
-    description: 'Looks at every row, changes nothing.',
+    description: 'Validates every row and changes nothing.',
   })
   @Field('optional', booleanText)
   dry_run?: 'true' | 'false';
@@ -43,7 +43,7 @@ export class ImportQuery {
 export class RowErrorsDto {
   @ApiProperty({
     type: 'integer',
-    description: 'Of the file, whose header is on line 1; of JSON the place in the list, from 1.',
+    description: 'The line of the file, whose header is line 1; for JSON the position in the list, from 1.',
   })
   line!: number;
 
@@ -75,7 +75,7 @@ export class ImportDto {
   @ApiProperty()
   dry_run!: boolean;
 
-  @ApiProperty({ type: 'integer', description: 'Extensions; each of a range counts.' })
+  @ApiProperty({ type: 'integer', description: 'Number of extensions; each of a range counts.' })
   total!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -84,19 +84,22 @@ export class ImportDto {
   @ApiProperty({ type: 'integer', minimum: 0, maximum: 100 })
   percent!: number;
 
-  @ApiProperty({ type: 'integer', description: 'In a dry run: that would be. So are the next two.' })
+  @ApiProperty({
+    type: 'integer',
+    description: 'In a dry run: how many would be created. The same holds for the next two.',
+  })
   created!: number;
 
   @ApiProperty({ type: 'integer' })
   updated!: number;
 
-  @ApiProperty({ type: 'integer', description: 'They are already as their rows say.' })
+  @ApiProperty({ type: 'integer', description: 'Extensions that already are as their rows say.' })
   unchanged!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Their rows have errors.' })
+  @ApiProperty({ type: 'integer', description: 'Extensions whose rows have errors.' })
   failed!: number;
 
-  @ApiProperty({ description: 'Whether `…/passwords` has passwords that were made and not fetched yet.' })
+  @ApiProperty({ description: 'Whether `…/passwords` has generated passwords that were not fetched yet.' })
   passwords_available!: boolean;
 
   @ApiProperty({ type: 'string', nullable: true, description: 'Why it failed.' })
@@ -110,7 +113,7 @@ export class ImportDto {
 }
 
 export class ImportDetailDto extends ImportDto {
-  @ApiProperty({ type: [RowErrorsDto], description: 'By line.' })
+  @ApiProperty({ type: [RowErrorsDto], description: 'In the order of lines.' })
   errors!: RowErrorsDto[];
 }
 

@@ -10,11 +10,11 @@ export class NodeStateDto {
   @ApiProperty({
     enum: NODE_STATES,
     description:
-      '`answering`: all that it holds is known; `listing`: its list is coming in; `silent`: it owes an answer; `away`: there is no session with it.',
+      '`answering`: all its registrations are known; `listing`: its list is being read; `silent`: it is late with an answer; `away`: there is no session with it.',
   })
   state!: NodeState;
 
-  @ApiProperty({ format: 'date-time', description: 'Since when it is answering, or is not.' })
+  @ApiProperty({ format: 'date-time', description: 'Since when it has been answering, or not answering.' })
   since!: string;
 
   @ApiProperty({ format: 'date-time', description: 'Since when it is in this state.' })
@@ -40,10 +40,13 @@ export class NodesDto {
   @ApiProperty({ type: 'integer', description: 'How many nodes there are.' })
   expected!: number;
 
-  @ApiProperty({ type: 'integer', description: 'With how many there is a session.' })
+  @ApiProperty({ type: 'integer', description: 'With how many of them there is a session.' })
   asked!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Of how many all that they hold is known.' })
+  @ApiProperty({
+    type: 'integer',
+    description: 'How many of them are answering: all their registrations are known.',
+  })
   answered!: number;
 
   @ApiProperty({ type: [NodeStateDto] })

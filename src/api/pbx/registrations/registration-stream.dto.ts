@@ -14,7 +14,7 @@ export class StreamRegistrationsQuery {
   @ApiPropertyOptional({
     enum: ['true', 'false'],
     default: 'false',
-    description: 'Whether to show the devices of each extension, and to tell of their changes as well.',
+    description: 'Whether to include the devices of each extension, and their changes.',
   })
   @Field('optional', booleanText)
   devices?: string;
@@ -37,7 +37,7 @@ export class StreamExtensionDto {
     type: 'string',
     format: 'date-time',
     nullable: true,
-    description: 'Since when it is so; null: since before Dialplane began to look.',
+    description: 'Since when this is the status; null: since before Dialplane started to follow it.',
   })
   since!: string | null;
 
@@ -48,17 +48,20 @@ export class StreamExtensionDto {
     type: 'string',
     format: 'date-time',
     nullable: true,
-    description: 'Since when that is so; null when it is not known.',
+    description: 'Since when that has been the case; null if not known.',
   })
   reachable_since!: string | null;
 
-  @ApiPropertyOptional({ type: [StreamDeviceDto], description: 'Those present; only with `devices=true`.' })
+  @ApiPropertyOptional({
+    type: [StreamDeviceDto],
+    description: 'The devices that are registered; only with `devices=true`.',
+  })
   devices?: StreamDeviceDto[];
 }
 
 /** The data of a `snapshot`. */
 export class StreamSnapshot {
-  @ApiProperty({ format: 'date-time', description: 'The moment for which this holds.' })
+  @ApiProperty({ format: 'date-time', description: 'The time of this state.' })
   as_of!: string;
 
   @ApiProperty()
@@ -75,11 +78,11 @@ export class StreamChange extends StreamExtensionDto {
     nullable: true,
     type: 'string',
     description:
-      'What was told before: the same as now where only `reachable` or devices changed; null for an extension that is new.',
+      'The status sent before: the same as now if only `reachable` or devices changed; null for a new extension.',
   })
   previous_status!: RegistrationState | null;
 
-  @ApiProperty({ format: 'date-time', description: 'When this was told.' })
+  @ApiProperty({ format: 'date-time', description: 'When this was sent.' })
   at!: string;
 }
 

@@ -32,13 +32,13 @@ const HEAD = {
 const FRAMES = [
   'Each event has an `id`, and JSON as its `data`:',
   '`snapshot` (StreamSnapshot), first: all extensions;',
-  '`change` (StreamChange): an extension is told of anew;',
+  '`change` (StreamChange): the new state of an extension;',
   '`removed` (StreamRemoved): it was deleted;',
-  '`nodes` (NodesDto): a node came or went.',
-  'A comment comes every 15 s. An extension that changes again within REGISTRATION_DAMPING_MS is told of',
-  'at its end, as it then is, if that differs from what was told. With a Last-Event-ID that is still known,',
-  'what was missed comes in place of the snapshot.',
-  'A reader that is too slow is disconnected; so is one whose token is no longer good.',
+  '`nodes` (NodesDto): the state of a node changed.',
+  'A comment is sent every 15 s. An extension that changes again within REGISTRATION_DAMPING_MS is sent once',
+  'at its end, if its state then differs from what was sent. With a Last-Event-ID that is still known,',
+  'what was missed is sent instead of the snapshot.',
+  'A reader that is too slow is disconnected; so is one whose token is no longer valid.',
 ].join(' ');
 
 const FRAME = [
@@ -59,7 +59,7 @@ export class RegistrationsStreamController {
   @Get()
   @ApiOperation({
     operationId: 'streamRegistrations',
-    summary: 'Which extensions are online, and each change of it, as server-sent events',
+    summary: 'Stream which extensions are online, and every change, as server-sent events',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event received.' })
   @ApiExtraModels(StreamSnapshot, StreamChange, StreamRemoved, NodesDto)

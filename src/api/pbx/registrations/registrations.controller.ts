@@ -30,7 +30,7 @@ export class RegistrationsController {
 
   @RequirePermission('extensions.read')
   @Get('registrations')
-  @ApiOperation({ summary: 'Which extensions are online, the whole account in one call' })
+  @ApiOperation({ summary: 'List which extensions are online, the whole account in one call' })
   @ApiOkResponse({ type: RegistrationPage })
   @ApiErrors(401, 403, 422)
   async list(
@@ -60,7 +60,7 @@ export class RegistrationsController {
 
   @RequirePermission('extensions.read')
   @Get('extensions/:ext/registration')
-  @ApiOperation({ summary: "An extension's phones, and how that is known" })
+  @ApiOperation({ summary: "Get an extension's registration status, its devices and the evidence" })
   @ApiParam({ name: 'ext', description: 'The extension number.', example: '1001' })
   @ApiOkResponse({ type: RegistrationAnswer })
   @ApiErrors(401, 403, 404)

@@ -29,7 +29,7 @@ export const REACHABLE = {
   type: 'boolean',
   nullable: true,
   description:
-    'Whether calls reach any of its devices: true if one answers FreeSWITCH, false if none does; null when there is none, or that is not known yet.',
+    'Whether calls reach any of its devices: true if one answers FreeSWITCH, false if none does; null if there is no device, or it is not known yet.',
 } as const;
 /** FreeSWITCH keeps no longer ones. */
 const LONGEST_CONTACT = 1_024;
@@ -86,14 +86,14 @@ export class RegistrationRowDto {
     type: 'string',
     format: 'date-time',
     nullable: true,
-    description: 'Since when it is so; null: since before Dialplane began to look.',
+    description: 'Since when this is the status; null: since before Dialplane started to follow it.',
   })
   since!: string | null;
 
   @ApiProperty(REACHABLE)
   reachable!: boolean | null;
 
-  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that has been the case; null if not known.' })
   reachable_since!: string | null;
 }
 
@@ -103,7 +103,7 @@ export class RegistrationPage extends Page {
 }
 
 export class DeviceDto {
-  @ApiProperty({ example: '6b1f0c52d1a94e07', description: 'The same as long as node and contact are.' })
+  @ApiProperty({ example: '6b1f0c52d1a94e07', description: 'Stays the same while node and contact do.' })
   id!: string;
 
   @ApiProperty({ example: 'sip:1001@192.0.2.7:5060' })
@@ -115,7 +115,7 @@ export class DeviceDto {
   @ApiProperty({
     enum: TRANSPORTS,
     description:
-      'What its REGISTER came by; `unknown` for UDP, TCP and TLS: FreeSWITCH tells only what the phone claims then.',
+      'How its REGISTER arrived; `unknown` for UDP, TCP and TLS, where FreeSWITCH only repeats what the phone claims.',
   })
   transport!: Transport;
 
@@ -125,7 +125,7 @@ export class DeviceDto {
   @ApiProperty({ type: 'integer', example: 5060 })
   network_port!: number;
 
-  @ApiProperty({ format: 'date-time', description: 'When FreeSWITCH lets it go unless it registers again.' })
+  @ApiProperty({ format: 'date-time', description: 'When FreeSWITCH removes it unless it registers again.' })
   expires_at!: string;
 
   @ApiProperty({
@@ -136,7 +136,7 @@ export class DeviceDto {
   })
   reachable!: boolean | null;
 
-  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that has been the case; null if not known.' })
   reachable_since!: string | null;
 
   @ApiProperty({
@@ -155,7 +155,7 @@ export class DeviceDto {
 
   @ApiProperty({
     ...TIME_OR_NULL,
-    description: 'Since when it is there; null: since before Dialplane began to look.',
+    description: 'Since when it has been registered; null: since before Dialplane started to follow it.',
   })
   since!: string | null;
 
@@ -163,7 +163,7 @@ export class DeviceDto {
     type: 'boolean',
     nullable: true,
     description:
-      'Whether it has not registered since the password was changed; null when that is not known. It can take and make no new registration with the old one.',
+      'Whether it still uses the previous password: it has not registered since the password was changed. Null if not known. It cannot register again with the old one.',
   })
   registered_with_previous_password!: boolean | null;
 }
@@ -175,7 +175,7 @@ export class RegistrationDto {
   @ApiProperty({ enum: REGISTRATION_STATES })
   status!: RegistrationState;
 
-  @ApiProperty({ format: 'date-time', description: 'The moment for which this holds.' })
+  @ApiProperty({ format: 'date-time', description: 'The time of this state.' })
   as_of!: string;
 
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
@@ -184,12 +184,13 @@ export class RegistrationDto {
   @ApiProperty(REACHABLE)
   reachable!: boolean | null;
 
-  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that is so; null when it is not known.' })
+  @ApiProperty({ ...TIME_OR_NULL, description: 'Since when that has been the case; null if not known.' })
   reachable_since!: string | null;
 
   @ApiProperty({
     enum: ['event', 'snapshot', 'none'],
-    description: "What told the latest news: an event, or a node's list; `none` when nothing is known.",
+    description:
+      "The source of the latest information: an event, or a node's list; `none` if nothing is known.",
   })
   source!: string;
 
@@ -204,7 +205,7 @@ export class RegistrationDto {
   @ApiProperty({
     type: 'boolean',
     nullable: true,
-    description: 'True if any device does; null when that is not known.',
+    description: 'True if any device does; null if not known.',
   })
   registered_with_previous_password!: boolean | null;
 

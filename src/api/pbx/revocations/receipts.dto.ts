@@ -22,32 +22,37 @@ export class NodeReceiptDto {
     enum: PART_STATUSES,
     description:
       'removed: the node was removed before it was verified. unknown: a FreeSWITCH that asked for users ' +
-      'lately and is none of the nodes, so that it was not told.',
+      'recently and is not among the nodes, so it received nothing.',
   })
   status!: string;
 
-  @ApiProperty({ type: 'integer', description: "Entries that went from the node's user cache." })
+  @ApiProperty({ type: 'integer', description: "Entries removed from the node's user cache." })
   flushed_entries!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Registrations that were put out.' })
+  @ApiProperty({ type: 'integer', description: 'Registrations that were removed.' })
   dropped_contacts!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Messages that went with the mailbox.' })
+  @ApiProperty({ type: 'integer', description: 'Messages that were deleted with the mailbox.' })
   deleted_messages!: number;
 
-  @ApiProperty({ ...TIME, description: 'When the node had done what the change demands.' })
+  @ApiProperty({ ...TIME, description: 'When the node had done what the change requires.' })
   flushed_at!: string | null;
 
-  @ApiProperty({ ...TIME, description: 'When the node, asked again, had nothing old any more.' })
+  @ApiProperty({ ...TIME, description: 'When the node, checked again, had nothing outdated left.' })
   verified_at!: string | null;
 
-  @ApiProperty({ ...TIME, description: 'When the change was made, while the node is not verified.' })
+  @ApiProperty({ ...TIME, description: 'When the change was made, as long as the node is not verified.' })
   pending_since!: string | null;
 
-  @ApiProperty({ type: 'integer', description: 'How often it was begun.' })
+  @ApiProperty({ type: 'integer', description: 'How many attempts were made.' })
   attempts!: number;
 
-  @ApiProperty({ type: 'string', nullable: true, example: 'ESL_NOT_READY', description: 'Of the last time.' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: 'ESL_NOT_READY',
+    description: 'The error of the last attempt.',
+  })
   last_error!: string | null;
 }
 
@@ -61,18 +66,18 @@ export class ReceiptDto {
   @ApiProperty({
     enum: RECEIPT_STATUSES,
     description:
-      '`done` when every node is verified; `incomplete` when none is pending, but one is removed or unknown.',
+      '`done` if every node is verified; `incomplete` if none is pending, but one is removed or unknown.',
   })
   status!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'The one device that was put out.' })
+  @ApiProperty({ type: 'string', nullable: true, description: 'The one device that was disconnected.' })
   device!: string | null;
 
   @ApiProperty({
     enum: MAILBOX_STEPS,
     nullable: true,
     description:
-      'What nodes do about the mailbox. delete: its messages and greetings go; refresh: the lamp, and what PIN opens it.',
+      'What nodes do about the mailbox. delete: its messages and greetings are deleted; refresh: the lamp and the PIN are updated.',
   })
   mailbox!: MailboxStep | null;
 
@@ -89,7 +94,7 @@ export class UnregisteredDto {
   @ApiProperty({ enum: [true] })
   unregistered!: true;
 
-  @ApiProperty({ type: [NodeReceiptDto], description: 'As it stands now; what is pending goes on.' })
+  @ApiProperty({ type: [NodeReceiptDto], description: 'The state at this moment; pending work continues.' })
   nodes!: NodeReceiptDto[];
 }
 

@@ -28,7 +28,8 @@ export class RevocationsController {
   @RequirePermission('extensions.read')
   @Get('revocations')
   @ApiOperation({
-    summary: 'What nodes forgot after changes, or must still forget; for 90 days, also of a deleted one',
+    summary:
+      'List receipts: what each node did after a change, or still has to do; kept for 90 days, also for deleted extensions',
   })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: ReceiptPage })
@@ -46,7 +47,7 @@ export class RevocationsController {
   @Delete('registration')
   @ApiOperation({
     operationId: 'kickExtension',
-    summary: 'Put every phone of the extension out; it may register again',
+    summary: 'Disconnect every phone of an extension; they may register again',
   })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: UnregisteredAnswer })
@@ -57,7 +58,7 @@ export class RevocationsController {
 
   @RequirePermission('extensions.operate')
   @Delete('registration/:device')
-  @ApiOperation({ summary: 'Put one phone of the extension out; it may register again' })
+  @ApiOperation({ summary: 'Disconnect one phone of an extension; it may register again' })
   @ApiParam(NUMBER)
   @ApiParam(DEVICE)
   @ApiOkResponse({ type: UnregisteredAnswer })

@@ -45,7 +45,7 @@ export class TeamDto {
   @ApiProperty({ type: 'integer', nullable: true })
   department_id!: number | null;
 
-  @ApiProperty({ type: 'integer', description: 'How many it has; deleted ones do not count.' })
+  @ApiProperty({ type: 'integer', description: 'How many extensions it has; deleted ones do not count.' })
   extensions!: number;
 
   @ApiProperty({ format: 'date-time' })

@@ -21,7 +21,7 @@ export class TeamsController {
 
   @RequirePermission('numbers.read')
   @Get()
-  @ApiOperation({ summary: 'List teams; a supervisor sees only his own' })
+  @ApiOperation({ summary: 'List teams; a supervisor sees only their own' })
   @ApiOkResponse({ type: TeamPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: ListQuery): Promise<TeamPage> {
@@ -31,7 +31,7 @@ export class TeamsController {
 
   @RequirePermission('numbers.manage')
   @Post()
-  @ApiOperation({ summary: 'Make a team' })
+  @ApiOperation({ summary: 'Create a team' })
   @ApiCreatedResponse({ type: TeamAnswer })
   @ApiErrors(400, 401, 403, 413, 422)
   async create(
@@ -44,7 +44,7 @@ export class TeamsController {
 
   @RequirePermission('numbers.read')
   @Get(':id')
-  @ApiOperation({ summary: 'One team; a supervisor sees only his own' })
+  @ApiOperation({ summary: 'Get a team; a supervisor sees only their own' })
   @ApiParam(ID)
   @ApiOkResponse({ type: TeamAnswer })
   @ApiErrors(401, 403, 404)

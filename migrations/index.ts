@@ -13,6 +13,7 @@ import { WeakPasswords1764100300000 } from './1764100300000-weak-passwords';
 import { OneCallerIdANumber1764100310000 } from './1764100310000-one-caller-id-a-number';
 import { EmergencyNumbers1764100311000 } from './1764100311000-emergency-numbers';
 import { LimitsOfTenants1764100400000 } from './1764100400000-limits-of-tenants';
+import { ListingIndex1764100500000 } from './1764100500000-listing-index';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   OneCallerIdANumber1764100310000,
   EmergencyNumbers1764100311000,
   LimitsOfTenants1764100400000,
+  ListingIndex1764100500000,
 ];

@@ -12,6 +12,7 @@ export type ExtensionStatus = (typeof EXTENSION_STATUSES)[number];
 /** A SIP user of a tenant. A deleted one keeps its row and gives its number back. */
 @Entity({ name: 'extensions' })
 @Index('UQ_extensions_tenant_live_number', ['tenantId', 'liveNumber'], { unique: true })
+@Index('IDX_extensions_listing', ['tenantId', 'liveNumber', 'displayName', 'status', 'teamId'])
 @Index('IDX_extensions_tenant_number', ['tenantId', 'extensionNumber'])
 @Index('IDX_extensions_team', ['teamId'])
 @Index('IDX_extensions_caller_id', ['outboundCallerIdId'])

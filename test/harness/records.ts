@@ -1,4 +1,5 @@
 import { SYSTEM } from '../../src/core/actor';
+import { chunksOf } from '../../src/core/chunks';
 import { CallerId, type CallerIdStatus } from '../../src/schema/caller-id.entity';
 import { CallerIdsService } from '../../src/pbx/caller-ids/caller-ids.service';
 import { DepartmentsService } from '../../src/pbx/departments/departments.service';
@@ -54,5 +55,7 @@ export async function addExtensions(
     };
   });
   const { manager } = dialplane.dataSource;
-  await manager.createQueryBuilder().insert().into(Extension).values(rows).updateEntity(false).execute();
+  // A statement holds so many values at most.
+  for (const some of chunksOf(rows, 1_000))
+    await manager.createQueryBuilder().insert().into(Extension).values(some).updateEntity(false).execute();
 }

@@ -11,6 +11,7 @@ import { type RowRange } from '../../core/page';
 import { likePattern } from '../../platform/database/like-pattern';
 import { Revocation } from '../../schema/revocation.entity';
 import { byNumber, EXTENSION_NUMBER } from '../../core/extension-number';
+import { type ExtensionCounts, type Extent } from './extension-counts';
 import { scopeFilter, canSee, type ScopedCaller } from './extension-scope';
 import { Extension, type ExtensionStatus } from '../../schema/extension.entity';
 import { type NumberRange, TAKEN_PER_PAGE } from '../../core/free-numbers';
@@ -25,32 +26,73 @@ export interface ExtensionFilter {
   search?: string | null | undefined;
 }
 
+/** Of so many that were found at most, the ids are read at once, which counts them too. */
+const FOUND_AT_ONCE = 1_000;
+
+type Found = SelectQueryBuilder<Extension>;
+
 /**
  * The live extensions that the account sees, by number, or the deleted ones, the last deleted first; and how
  * many there are.
  */
 export async function listExtensions(
   dataSource: DataSource,
+  counts: ExtensionCounts,
   viewer: ScopedCaller,
   query: ExtensionFilter & RowRange,
 ): Promise<[Extension[], number]> {
-  const { skip, take } = query;
-  const deleted = query.status === 'deleted';
   const found = filtered(dataSource, viewer, query);
-  // Counted without the teams: joined, TypeORM counts distinct ids, at several times the price.
-  const counted = found.clone().select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
-  const order: OrderByCondition = deleted ? { 'e.deleted_at': 'DESC', 'e.id': 'DESC' } : BY_NUMBER;
-  // What is sorted are ids, out of an index alone where nothing is searched; the rows are read of one page.
+  if (query.status === 'deleted') {
+    const order: OrderByCondition = { 'e.deleted_at': 'DESC', 'e.id': 'DESC' };
+    return Promise.all([pageIn(found, order, query), countOf(found)]);
+  }
+  const all = filtered(dataSource, viewer, {});
+  const { total, sameLength } = await counts.of(viewer, () => extentOf(all));
+  // As texts they are in the order of an index, so that only what is before and on the page is read.
+  const order: OrderByCondition = sameLength ? { 'e.live_number': 'ASC' } : BY_NUMBER;
+  if (!query.status && !query.search) return [await pageIn(found, order, query), total];
+  const { skip, take } = query;
+  if (skip + take <= FOUND_AT_ONCE) {
+    const ids = await idsIn(found, order, { skip: 0, take: FOUND_AT_ONCE });
+    if (ids.length < FOUND_AT_ONCE)
+      return [await extensionsWith(found, ids.slice(skip, skip + take)), ids.length];
+  }
+  return Promise.all([pageIn(found, order, query), countOf(found)]);
+}
+
+/** In two steps: what is sorted and skipped are ids, out of an index alone; the rows are read of one page. */
+async function pageIn(found: Found, order: OrderByCondition, rows: RowRange): Promise<Extension[]> {
+  return extensionsWith(found, await idsIn(found, order, rows));
+}
+
+async function idsIn(found: Found, order: OrderByCondition, { skip, take }: RowRange): Promise<number[]> {
   const ids = found.clone().select('e.id', 'id').orderBy(order).offset(skip).limit(take);
-  const page = dataSource
-    .createQueryBuilder(Extension, 'e')
-    .innerJoin(`(${ids.getQuery()})`, 'page', 'page.id = e.id')
-    .leftJoinAndSelect('e.team', 'team')
-    .orderBy(order)
-    .setParameters(ids.getParameters())
-    .getMany();
-  const [extensions, count] = await Promise.all([page, counted]);
-  return [extensions, Number(count?.total)];
+  return (await ids.getRawMany<{ id: number }>()).map(({ id }) => id);
+}
+
+/** Those of these ids that are still to be found, in this order, with their teams. */
+async function extensionsWith(found: Found, ids: readonly number[]): Promise<Extension[]> {
+  if (ids.length === 0) return [];
+  const these = found.clone().leftJoinAndSelect('e.team', 'team');
+  const rows = await these.andWhere({ id: In([...ids]) }).getMany();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** Without the teams: joined, TypeORM counts distinct ids, at several times the price. */
+async function countOf(found: Found): Promise<number> {
+  const counted = await found.clone().select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
+  return Number(counted?.total);
+}
+
+async function extentOf(found: Found): Promise<Extent> {
+  const row = await found
+    .clone()
+    .select('COUNT(*)', 'total')
+    .addSelect('MIN(LENGTH(e.live_number))', 'shortest')
+    .addSelect('MAX(LENGTH(e.live_number))', 'longest')
+    .getRawOne<Record<'total' | 'shortest' | 'longest', number | string | null>>();
+  return { total: Number(row?.total), sameLength: row?.shortest === row?.longest };
 }
 
 /** The numbers of the live extensions that the account sees, in their order; read in steps. */

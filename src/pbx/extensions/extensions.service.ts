@@ -25,7 +25,9 @@ import {
 import { mailboxWork } from './mailbox';
 import { pinFaultOf, withPinFault } from './pin-faults';
 import { revocationFor } from './revocation-rules';
+import { ExtensionCounts } from '../../accounts/scope/extension-counts';
 import { type ExtensionFilter, findExtension, listExtensions } from '../../accounts/scope/extension-queries';
+import { ExtensionReader } from '../../accounts/scope/extension-reader';
 import { type RowRange } from '../../core/page';
 import { rejectFieldsBeyondRole, assertTeamInScope } from '../../accounts/scope/extension-scope';
 import { ExtensionChanges } from '../../events/extension-changes';
@@ -42,6 +44,9 @@ const TAKEN = new FieldInvalid({ field: 'extensionNumber', code: 'taken' });
 /** Creates, changes and deletes extensions. When these resolve, the nodes that are there know of it. */
 @Injectable()
 export class ExtensionsService {
+  private readonly counts: ExtensionCounts;
+  private readonly reader: ExtensionReader;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
@@ -49,15 +54,18 @@ export class ExtensionsService {
     private readonly users: UserChangeTransaction,
     private readonly changes: ExtensionChanges,
     private readonly audit: AuditService,
-  ) {}
+  ) {
+    this.counts = new ExtensionCounts(dataSource);
+    this.reader = new ExtensionReader(dataSource);
+  }
 
   list(account: AuthContext, query: ExtensionFilter & RowRange): Promise<[Extension[], number]> {
-    return listExtensions(this.dataSource, account, query);
+    return listExtensions(this.dataSource, this.counts, account, query);
   }
 
   /** @throws NotFound */
   detail(account: AuthContext, number: string): Promise<Extension> {
-    return findExtension(this.dataSource.manager, account, number);
+    return this.reader.read(account, number);
   }
 
   /**

@@ -1,6 +1,8 @@
 import { forSeconds, load, times } from './load';
 import { ms, table, whole } from './report';
 import { apiGet, randomNumber } from './requests';
+import { playRounds } from './rounds';
+import { Server } from './servers';
 import { MANY, type Subject } from './subjects';
 
 const SECONDS = 3;
@@ -36,8 +38,32 @@ export async function benchApi(subjects: readonly Subject[]): Promise<string> {
       rows.push([kind, name, whole(perSecond), ms(p50), ms(p99)]);
     }
   }
-  return table(
+  const lists = table(
     ['Database', `/api/pbx with ${whole(MANY)} extensions`, 'per second', 'p50 ms', 'p99 ms'],
     rows,
+  );
+  return `${lists}\n${await benchDetail(subjects)}`;
+}
+
+/** One extension, beside a bare server that asks MariaDB as often. */
+async function benchDetail(subjects: readonly Subject[]): Promise<string> {
+  const subject = subjects.find(({ kind, extensions }) => kind === 'MariaDB' && extensions === MANY);
+  if (!subject) return '';
+  const bare = await Server.bareApi(subject.url);
+  const request = apiGet(subject.token, () => `/extensions/${randomNumber(MANY)}`);
+  const pair = ['Detail', 'Bare detail'] as const;
+  const play = await playRounds(
+    [
+      { name: pair[0], server: subject.server, request, expected: '"display_name":"Desk' },
+      { name: pair[1], server: bare, request, expected: '"display_name":"Desk' },
+    ],
+    ['kept'],
+  );
+  await bare.stop();
+  const [own, other] = pair.map((name) => whole(play.median(name, 'kept', 'perSecond')));
+  const ratio = play.ratio(pair, 'kept', 'perSecond').toFixed(2);
+  return table(
+    ['One extension (MariaDB)', 'Dialplane/s', 'bare server/s', 'ratio'],
+    [[`of ${whole(MANY)}`, own ?? '', other ?? '', ratio]],
   );
 }

@@ -10,6 +10,8 @@ export interface Target {
   name: string;
   server: Server;
   request(): string;
+  /** What every right answer holds; of a lookup unless it is given. */
+  expected?: string;
 }
 
 export interface LookupSample extends Sample {
@@ -51,7 +53,7 @@ export async function playRounds(
   const play = new Play();
   for (const { target, connection } of turns) await lookUp(target, connection, times(WARM_UP));
   for (let round = 0; round < ROUNDS; round++) {
-    process.stderr.write(`Lookups: round ${round + 1} of ${ROUNDS}\n`);
+    process.stderr.write(`${targets[0]?.name}: round ${round + 1} of ${ROUNDS}\n`);
     for (const { target, connection } of round % 2 === 0 ? turns : turns.toReversed())
       play.add(target.name, connection, await lookUp(target, connection, forSeconds(SECONDS)));
   }
@@ -59,13 +61,13 @@ export async function playRounds(
 }
 
 export async function lookUp(
-  { server, request }: Omit<Target, 'name'>,
+  { server, request, expected = 'a1-hash' }: Omit<Target, 'name'>,
   connection: Connection,
   more: () => boolean,
 ): Promise<LookupSample> {
   const before = server.cpuMicroseconds();
   const traffic = { port: server.port, connection, clients: CLIENTS, request, more };
-  const sample = await load({ ...traffic, expected: 'a1-hash' });
+  const sample = await load({ ...traffic, expected });
   return { ...sample, cpu: (server.cpuMicroseconds() - before) / sample.answers };
 }
 

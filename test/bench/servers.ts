@@ -44,6 +44,11 @@ export class Server {
     return Server.start(join(__dirname, 'baseline.js'), [], { ANSWER: answer, DATABASE_URL: databaseUrl });
   }
 
+  /** A bare server of one extension of the API, over MariaDB. */
+  static bareApi(databaseUrl: string): Promise<Server> {
+    return Server.start(join(__dirname, 'baseline-api.js'), [], { DATABASE_URL: databaseUrl });
+  }
+
   private static async start(
     program: string,
     parameters: string[],

@@ -16,8 +16,9 @@ export async function addTeam(
   { department }: { department?: string } = {},
 ): Promise<Team> {
   const departments = dialplane.get(DepartmentsService);
-  const of = department === undefined ? null : await departments.create(tenant.id, department, SYSTEM);
-  const given = { name, department_id: of?.department.id ?? null };
+  const of =
+    department === undefined ? null : await departments.create(tenant.id, { name: department }, SYSTEM);
+  const given = { name, departmentId: of?.department.id ?? null };
   return (await dialplane.get(TeamsService).create(tenant.id, given, SYSTEM)).team;
 }
 

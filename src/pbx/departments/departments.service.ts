@@ -7,7 +7,8 @@ import { type AuthContext } from '../../accounts/auth-context';
 import { counted } from '../../core/counted';
 import { Conflict, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { type ListQuery, pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
+import { type Patch } from '../../core/patch';
 import { likePattern } from '../../platform/database/like-pattern';
 import { now } from '../../core/time';
 import { searchable } from '../../platform/database/search-collation';
@@ -15,13 +16,22 @@ import { rejectDuplicate } from '../../platform/database/unique-violation';
 import { Transactions } from '../../platform/database/transactions';
 import { Team } from '../../schema/team.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import { type UpdateDepartmentDto } from '../../api/pbx/departments/department.dto';
 import { Department } from '../../schema/department.entity';
 
 /** A department, and how many teams it has. */
 export interface KnownDepartment {
   department: Department;
   teams: number;
+}
+
+export interface NewDepartment {
+  name: string;
+}
+
+/** Which departments are listed. */
+export interface DepartmentFilter {
+  /** Part of the name. */
+  search?: string | null;
 }
 
 /** Groups of teams; FreeSWITCH knows nothing of them. */
@@ -34,18 +44,19 @@ export class DepartmentsService {
   ) {}
 
   /** By name, and how many there are. */
-  async list(tenantId: number, query: ListQuery): Promise<[KnownDepartment[], number]> {
-    const { skip, perPage } = pageOf(query);
+  async list(
+    tenantId: number,
+    { search }: DepartmentFilter,
+    { skip, take }: RowRange,
+  ): Promise<[KnownDepartment[], number]> {
     const name = searchable(this.dataSource, 'd.name');
     const found = this.dataSource.createQueryBuilder(Department, 'd').where({ tenantId });
-    if (query.search) {
-      found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(query.search) });
-    }
+    if (search) found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(search) });
     const [departments, total] = await found
       .orderBy(name)
       .addOrderBy('d.id')
       .skip(skip)
-      .take(perPage)
+      .take(take)
       .getManyAndCount();
     return [await withTeams(this.dataSource.manager, departments), total];
   }
@@ -55,8 +66,8 @@ export class DepartmentsService {
     return findDepartment(this.dataSource.manager, tenantId, id);
   }
 
-  /** @throws InvalidData for a name that is taken */
-  create(tenantId: number, name: string, actor: Actor): Promise<KnownDepartment> {
+  /** @throws FieldInvalid for a name that is taken */
+  create(tenantId: number, { name }: NewDepartment, actor: Actor): Promise<KnownDepartment> {
     const row = { tenantId, name, createdAt: now(), updatedAt: now() };
     return rejectDuplicate('name', () =>
       this.transactions.run(async (manager) => {
@@ -70,12 +81,12 @@ export class DepartmentsService {
 
   /**
    * @param ifMatch the If-Match header
-   * @throws NotFound, InvalidData, PreconditionFailed
+   * @throws NotFound, FieldInvalid, PreconditionFailed
    */
   update(
     { tenantId, actor }: AuthContext,
     id: number,
-    given: UpdateDepartmentDto,
+    given: Patch<NewDepartment>,
     ifMatch?: string,
   ): Promise<KnownDepartment> {
     return rejectDuplicate('name', () =>

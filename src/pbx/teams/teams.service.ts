@@ -5,9 +5,10 @@ import { AuditService, type AuditEvent } from '../../events/audit/audit.service'
 import { changesBetween, type Fields } from '../../events/audit/changes';
 import { type AuthContext } from '../../accounts/auth-context';
 import { counted } from '../../core/counted';
-import { Conflict, InvalidData, NotFound } from '../../core/errors';
+import { Conflict, FieldInvalid, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { type ListQuery, pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
+import { type Patch } from '../../core/patch';
 import { likePattern } from '../../platform/database/like-pattern';
 import { now } from '../../core/time';
 import { searchable } from '../../platform/database/search-collation';
@@ -20,13 +21,23 @@ import { UserChangeTransaction } from '../../nodes/revocations/user-change-trans
 import { type Change } from '../../nodes/revocations/revocation-store';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
 import { detachTeamFromUsers } from '../../accounts/users/detach-references';
-import { type CreateTeamDto, type UpdateTeamDto } from '../../api/pbx/teams/team.dto';
 import { Team } from '../../schema/team.entity';
 
 /** A team, and how many live extensions it has. */
 export interface KnownTeam {
   team: Team;
   extensions: number;
+}
+
+export interface NewTeam {
+  name: string;
+  departmentId: number | null;
+}
+
+/** Which teams are listed. */
+export interface TeamFilter {
+  /** Part of the name. */
+  search?: string | null;
 }
 
 /** Groups of extensions, which FreeSWITCH may ring together and supervisors look after. */
@@ -39,18 +50,19 @@ export class TeamsService {
   ) {}
 
   /** Those that the account sees, by name, and how many there are. */
-  async list(viewer: ScopedCaller, query: ListQuery): Promise<[KnownTeam[], number]> {
-    const { skip, perPage } = pageOf(query);
+  async list(
+    viewer: ScopedCaller,
+    { search }: TeamFilter,
+    { skip, take }: RowRange,
+  ): Promise<[KnownTeam[], number]> {
     const name = searchable(this.dataSource, 't.name');
     const found = this.dataSource.createQueryBuilder(Team, 't').where(seenBy(viewer));
-    if (query.search) {
-      found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(query.search) });
-    }
+    if (search) found.andWhere(`${name} LIKE :pattern ESCAPE '!'`, { pattern: likePattern(search) });
     const [teams, total] = await found
       .orderBy(name)
       .addOrderBy('t.id')
       .skip(skip)
-      .take(perPage)
+      .take(take)
       .getManyAndCount();
     return [await withExtensions(this.dataSource.manager, teams), total];
   }
@@ -60,9 +72,8 @@ export class TeamsService {
     return findTeam(this.dataSource.manager, viewer, id);
   }
 
-  /** @throws InvalidData for a name that is taken, or a department that is not there */
-  create(tenantId: number, given: CreateTeamDto, actor: Actor): Promise<KnownTeam> {
-    const { name, department_id: departmentId = null } = given;
+  /** @throws FieldInvalid for a name that is taken, or a department that is not there */
+  create(tenantId: number, { name, departmentId }: NewTeam, actor: Actor): Promise<KnownTeam> {
     const row = { tenantId, name, departmentId, createdAt: now(), updatedAt: now() };
     return rejectDuplicate('name', () =>
       this.users.run(async (manager) => {
@@ -80,9 +91,9 @@ export class TeamsService {
    * one of its members, which makes them forget every group of the domain; a group without members is not
    * remembered. FreeSWITCH itself keeps no group.
    * @param ifMatch the If-Match header
-   * @throws NotFound, InvalidData, PreconditionFailed
+   * @throws NotFound, FieldInvalid, PreconditionFailed
    */
-  update(account: AuthContext, id: number, given: UpdateTeamDto, ifMatch?: string): Promise<KnownTeam> {
+  update(account: AuthContext, id: number, given: Patch<NewTeam>, ifMatch?: string): Promise<KnownTeam> {
     const { tenantId, actor } = account;
     return rejectDuplicate('name', () =>
       this.users.run(async (manager, forget) => {
@@ -92,9 +103,9 @@ export class TeamsService {
         const before = teamFields(team);
         requireMatch(ifMatch, before);
         if (given.name !== undefined) team.name = given.name;
-        if (given.department_id !== undefined) {
-          await requireDepartment(manager, tenantId, given.department_id);
-          team.departmentId = given.department_id;
+        if (given.departmentId !== undefined) {
+          await requireDepartment(manager, tenantId, given.departmentId);
+          team.departmentId = given.departmentId;
         }
         const changes = changesBetween(before, teamFields(team));
         if (Object.keys(changes).length === 0) return known;
@@ -187,5 +198,5 @@ async function oneMember(
 
 async function requireDepartment(manager: EntityManager, tenantId: number, id: number | null): Promise<void> {
   if (id === null || (await manager.existsBy(Department, { id, tenantId }))) return;
-  throw InvalidData.field('department_id', 'The selected department id is invalid.');
+  throw new FieldInvalid({ field: 'departmentId', code: 'not_found' });
 }

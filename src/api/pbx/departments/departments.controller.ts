@@ -7,7 +7,7 @@ import { RequirePermission } from '../../edge/authentication/require-permission'
 import { ApiErrors } from '../../edge/api-errors';
 import { etagOf } from '../../../core/etag';
 import { idOf } from '../../../core/id';
-import { ListQuery, page } from '../../edge/page';
+import { ListQuery, page, rowsOf } from '../../edge/page';
 import { DeletedAnswer } from '../../edge/deleted.dto';
 import {
   CreateDepartmentDto,
@@ -35,7 +35,7 @@ export class DepartmentsController {
   @ApiOkResponse({ type: DepartmentPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() { tenantId }: AuthContext, @Query() query: ListQuery): Promise<DepartmentPage> {
-    const [departments, total] = await this.departments.list(tenantId, query);
+    const [departments, total] = await this.departments.list(tenantId, query, rowsOf(query));
     return page(query, departments.map(mapDepartment), total);
   }
 
@@ -49,7 +49,7 @@ export class DepartmentsController {
     @Body() { name }: CreateDepartmentDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DepartmentAnswer> {
-    return answer(await this.departments.create(tenantId, name, actor), reply);
+    return answer(await this.departments.create(tenantId, { name }, actor), reply);
   }
 
   @RequirePermission('numbers.read')
@@ -75,11 +75,11 @@ export class DepartmentsController {
   async update(
     @CurrentAuth() account: AuthContext,
     @Param('id') id: string,
-    @Body() given: UpdateDepartmentDto,
+    @Body() { name }: UpdateDepartmentDto,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DepartmentAnswer> {
-    return answer(await this.departments.update(account, idOf(id), given, ifMatch), reply);
+    return answer(await this.departments.update(account, idOf(id), { name }, ifMatch), reply);
   }
 
   @RequirePermission('numbers.manage')

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Name } from '../../edge/field';
 import { Page } from '../../edge/page';
+import { type Patch } from '../../../core/patch';
 import { reference } from '../../../core/rules';
 import { isoTime } from '../../../core/time';
-import { type KnownTeam } from '../../../pbx/teams/teams.service';
+import { type KnownTeam, type NewTeam } from '../../../pbx/teams/teams.service';
 
 const NAME = { min: 1, max: 100 };
 const DEPARTMENT = {
@@ -63,6 +64,14 @@ export class TeamPage extends Page {
 export class TeamAnswer {
   @ApiProperty()
   data!: TeamDto;
+}
+
+export function newTeam({ name, department_id: departmentId = null }: CreateTeamDto): NewTeam {
+  return { name, departmentId };
+}
+
+export function teamPatch({ name, department_id: departmentId }: UpdateTeamDto): Patch<NewTeam> {
+  return { name, departmentId };
 }
 
 export function mapTeam({ team, extensions }: KnownTeam): TeamDto {

@@ -7,9 +7,9 @@ import { RequirePermission } from '../../edge/authentication/require-permission'
 import { ApiErrors } from '../../edge/api-errors';
 import { etagOf } from '../../../core/etag';
 import { idOf } from '../../../core/id';
-import { ListQuery, page } from '../../edge/page';
+import { ListQuery, page, rowsOf } from '../../edge/page';
 import { DeletedAnswer } from '../../edge/deleted.dto';
-import { CreateTeamDto, TeamAnswer, TeamPage, mapTeam, UpdateTeamDto } from './team.dto';
+import { CreateTeamDto, mapTeam, newTeam, TeamAnswer, TeamPage, teamPatch, UpdateTeamDto } from './team.dto';
 import { teamFields, TeamsService, type KnownTeam } from '../../../pbx/teams/teams.service';
 
 const ID = { name: 'id', description: "The team's id.", schema: { type: 'integer' } } as const;
@@ -25,7 +25,7 @@ export class TeamsController {
   @ApiOkResponse({ type: TeamPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: ListQuery): Promise<TeamPage> {
-    const [teams, total] = await this.teams.list(account, query);
+    const [teams, total] = await this.teams.list(account, query, rowsOf(query));
     return page(query, teams.map(mapTeam), total);
   }
 
@@ -39,7 +39,7 @@ export class TeamsController {
     @Body() given: CreateTeamDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TeamAnswer> {
-    return answer(await this.teams.create(tenantId, given, actor), reply);
+    return answer(await this.teams.create(tenantId, newTeam(given), actor), reply);
   }
 
   @RequirePermission('numbers.read')
@@ -69,7 +69,7 @@ export class TeamsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TeamAnswer> {
-    return answer(await this.teams.update(account, idOf(id), given, ifMatch), reply);
+    return answer(await this.teams.update(account, idOf(id), teamPatch(given), ifMatch), reply);
   }
 
   @RequirePermission('numbers.manage')

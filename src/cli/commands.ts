@@ -1,13 +1,12 @@
 import { COMMAND_LINE } from '../core/actor';
-import { CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../schema/caller-id.entity';
+import { type CallerId, CARRIERS, type Carrier, CLI_TYPES, type CliType } from '../schema/caller-id.entity';
 import { CallerIdsModule } from '../pbx/caller-ids/caller-ids.module';
 import { CallerIdsService } from '../pbx/caller-ids/caller-ids.service';
-import { mapCallerId } from '../api/pbx/caller-ids/caller-ids.dto';
 import { InvalidData } from '../core/errors';
 import { asName, label, matching, oneOf, text } from '../core/rules';
 import { isoTime } from '../core/time';
 import { COUNTRY_CODE } from '../core/country-code';
-import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../api/platform/tenant.dto';
+import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../accounts/tenants/tenant-limits';
 import { TenantsModule } from '../accounts/tenants/tenants.module';
 import { TenantsService } from '../accounts/tenants/tenants.service';
 import { check, tenantOf, withServices } from './database';
@@ -82,8 +81,8 @@ export function callerIdCreate(given: {
       isDefault: given.default === true,
     };
     const callerId = await services.get(CallerIdsService).create(tenant, row, COMMAND_LINE);
-    const json = { ...mapCallerId(callerId) };
-    return { lines: [`Caller ID ${json.number} (${json.carrier}, ${json.cli_type})`], json };
+    const { number, carrier, cliType } = callerId;
+    return { lines: [`Caller ID ${number} (${carrier}, ${cliType})`], json: callerIdJson(callerId) };
   });
 }
 
@@ -97,6 +96,10 @@ export function callerIdDefault(given: { tenant: string; number?: string }): Pro
       : 'No default caller ID';
     return { lines: [line], json: { default_caller_id: callerId?.number ?? null } };
   });
+}
+
+function callerIdJson({ number, displayName, carrier, cliType, status }: CallerId): Record<string, unknown> {
+  return { number, display_name: displayName, carrier, cli_type: cliType, status };
 }
 
 function wholeNumber(field: string, value: string, { min, max }: { min: number; max: number }): number {

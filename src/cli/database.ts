@@ -2,7 +2,7 @@ import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import pino from 'pino';
 import { type DataSource } from 'typeorm';
-import { InvalidData } from '../core/errors';
+import { InvalidData, NotFound } from '../core/errors';
 import { type Settings } from '../platform/config/settings';
 import { createLogger, NestLog } from '../platform/logging';
 import { PlatformModule } from '../platform/platform.module';
@@ -63,4 +63,13 @@ export async function tenantOf(dataSource: DataSource, domain: string): Promise<
 /** @throws InvalidData when there is a sentence */
 export function check(field: string, sentence: string | null): void {
   if (sentence !== null) throw InvalidData.field(field, sentence);
+}
+
+/** @throws InvalidData with the sentence, in place of NotFound */
+export async function orExplain<T>(field: string, sentence: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof NotFound ? InvalidData.field(field, sentence) : error;
+  }
 }

@@ -1,15 +1,13 @@
 import { type EntityManager } from 'typeorm';
 import { COMMAND_LINE } from '../core/actor';
-import { InvalidData, NotFound } from '../core/errors';
 import { matching } from '../core/rules';
 import { isoTime } from '../core/time';
 import { NODE_NAME, parseNodeUrl } from '../freeswitch/node-address';
 import { type FreeswitchNode } from '../schema/node.entity';
-import { mapUnknownNode } from '../api/platform/nodes.dto';
 import { NodesModule } from '../nodes/registry/nodes.module';
 import { NodesService } from '../nodes/registry/nodes.service';
-import { unknownNodes } from '../schema/unknown-node.entity';
-import { check, withServices } from './database';
+import { type UnknownNode, unknownNodes } from '../schema/unknown-node.entity';
+import { check, orExplain, withServices } from './database';
 import { type Printed } from './print';
 
 /** Servers on the same database follow it within seconds. */
@@ -22,14 +20,14 @@ export function nodeAdd({ name, url }: { name: string; url: string }): Promise<P
 export function nodeList(): Promise<Printed> {
   return withNodes(async (nodes, manager) => {
     const found = await nodes.list();
-    const unknown = (await unknownNodes(manager)).map(mapUnknownNode);
+    const unknown = await unknownNodes(manager);
     const asked = unknown.map(
-      ({ hostname, address, last_asked_at: at }) =>
-        `unknown: ${hostname} asked for users from ${address}, last at ${at}`,
+      ({ hostname, address, lastAskedAt }) =>
+        `unknown: ${hostname} asked for users from ${address}, last at ${isoTime(lastAskedAt)}`,
     );
     return {
       lines: [...(found.length > 0 ? found.map(lineOf) : ['There are no nodes.']), ...asked],
-      json: { nodes: found.map(jsonOf), unknown },
+      json: { nodes: found.map(jsonOf), unknown: unknown.map(unknownJson) },
     };
   });
 }
@@ -64,14 +62,8 @@ function withNodes(
   });
 }
 
-/** @throws InvalidData in place of NotFound, with the name that was given */
-async function named<T>(name: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof NotFound)) throw error;
-    throw InvalidData.field('name', `There is no node ${JSON.stringify(name)}.`);
-  }
+function named<T>(name: string, work: Promise<T>): Promise<T> {
+  return orExplain('name', `There is no node ${JSON.stringify(name)}.`, work);
 }
 
 function one(node: FreeswitchNode, what: string): Printed {
@@ -88,5 +80,13 @@ function jsonOf({ name, host, port, status, sweptAt, createdAt }: FreeswitchNode
     ...{ name, host, port, status },
     swept_at: sweptAt && isoTime(sweptAt),
     created_at: isoTime(createdAt),
+  };
+}
+
+function unknownJson({ hostname, address, firstAskedAt, lastAskedAt }: UnknownNode): Record<string, unknown> {
+  return {
+    ...{ hostname, address },
+    first_asked_at: isoTime(firstAskedAt),
+    last_asked_at: isoTime(lastAskedAt),
   };
 }

@@ -15,8 +15,9 @@ import { UsersModule } from '../accounts/users/users.module';
 import { LOGIN_PASSWORD } from '../accounts/users/passwords';
 import { User, type UserStatus } from '../schema/user.entity';
 import { USERNAME, usernameOf } from '../core/username';
-import { type NewUser, UsersService } from '../accounts/users/users.service';
-import { check, type Services, tenantOf, withServices } from './database';
+import { type NewUser } from '../accounts/users/user-input';
+import { UsersService } from '../accounts/users/users.service';
+import { check, orExplain, type Services, tenantOf, withServices } from './database';
 import { type Printed } from './print';
 import { lineFromStdin } from './stdin';
 
@@ -66,7 +67,7 @@ export function userCreate(given: {
   return withServices([UsersModule], async (services) => {
     const tenant = await tenantOf(services.dataSource, given.tenant);
     const { username, role, email: address = null, extension = null } = given;
-    const user = { username, role: role as Role, email: address, extension_number: extension };
+    const user = { username, role: role as Role, email: address, extensionNumber: extension };
     return create(services, tenant.id, user);
   });
 }
@@ -97,7 +98,8 @@ export const operatorEnable = ({ username }: { username: string }): Promise<Prin
 
 function setOperator(username: string, status: UserStatus): Promise<Printed> {
   return withServices([UsersModule], async ({ get }) => {
-    const operator = await get(OperatorsService).setStatus(username, status, COMMAND_LINE);
+    const work = get(OperatorsService).setStatus(username, status, COMMAND_LINE);
+    const operator = await orExplain('username', `There is no operator ${JSON.stringify(username)}.`, work);
     const line = `Operator ${operator.username} is ${status === 'active' ? 'enabled' : status}`;
     return { lines: [line], json: mapOperator(operator) };
   });

@@ -3,7 +3,7 @@ import { type EntityManager } from 'typeorm';
 import { type Actor } from '../../core/actor';
 import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { type Changes, changesBetween } from '../../events/audit/changes';
-import { InvalidData, Unauthenticated } from '../../core/errors';
+import { FieldInvalid, Unauthenticated } from '../../core/errors';
 import { now } from '../../core/time';
 import { rowLock } from '../../platform/database/row-lock';
 import { rejectDuplicate } from '../../platform/database/unique-violation';
@@ -40,12 +40,10 @@ export class TenantsService {
     private readonly audit: AuditService,
   ) {}
 
-  /** @throws InvalidData for a domain that cannot be one, or is taken */
+  /** @throws FieldInvalid for a domain that cannot be one, or is taken */
   async create(given: NewTenant, actor: Actor): Promise<Tenant> {
     const domain = given.domain.toLowerCase();
-    if (!isSipDomain(domain)) {
-      throw InvalidData.field('domain', 'The domain must be a host name that begins with a letter.');
-    }
+    if (!isSipDomain(domain)) throw new FieldInvalid({ field: 'domain', code: 'not_a_host_name' });
     const { emergencyNumbers = null } = given;
     const tenant = { ...given, emergencyNumbers, domain, createdAt: now(), updatedAt: now() };
     return rejectDuplicate('domain', () =>

@@ -4,7 +4,7 @@ import { now } from '../../core/time';
 /** What a tenant has. */
 export interface Usage {
   extensions: number;
-  caller_ids: number;
+  callerIds: number;
   teams: number;
   users: number;
   tokens: number;
@@ -12,7 +12,7 @@ export interface Usage {
 
 const COUNTS: Record<keyof Usage, string> = {
   extensions: 'FROM extensions WHERE live_number IS NOT NULL AND',
-  caller_ids: 'FROM caller_ids WHERE',
+  callerIds: 'FROM caller_ids WHERE',
   teams: 'FROM teams WHERE',
   users: 'FROM users WHERE',
   tokens: 'FROM api_tokens WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now) AND',
@@ -21,7 +21,7 @@ const COUNTS: Record<keyof Usage, string> = {
 /** By tenant id, in one query for each kind of thing. */
 export async function usageOf(manager: EntityManager, tenantIds: number[]): Promise<Map<number, Usage>> {
   const usage = new Map<number, Usage>();
-  for (const id of tenantIds) usage.set(id, { extensions: 0, caller_ids: 0, teams: 0, users: 0, tokens: 0 });
+  for (const id of tenantIds) usage.set(id, { extensions: 0, callerIds: 0, teams: 0, users: 0, tokens: 0 });
   if (tenantIds.length === 0) return usage;
   for (const [kind, from] of Object.entries(COUNTS)) {
     const [sql, parameters] = manager.connection.driver.escapeQueryWithParameters(

@@ -4,7 +4,7 @@ import { type Actor } from '../../core/actor';
 import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { revokeTokens } from '../tokens/revoke';
-import { InvalidData } from '../../core/errors';
+import { NotFound } from '../../core/errors';
 import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
 import { lockUser } from './lock-user';
@@ -29,7 +29,7 @@ export class OperatorsService {
 
   /**
    * Lets an operator in, or out: then his tokens end, and none comes back when he is let in again.
-   * @throws InvalidData for nobody, and for somebody of a tenant
+   * @throws NotFound for nobody, and for somebody of a tenant
    */
   setStatus(username: string, status: UserStatus, actor: Actor): Promise<User> {
     return this.transactions.run(async (manager) => {
@@ -50,6 +50,6 @@ export class OperatorsService {
 async function held(manager: EntityManager, username: string): Promise<User> {
   const found = await manager.findOneBy(User, { ...OPERATOR, username: usernameOf(username) });
   const user = found && (await lockUser(manager, found));
-  if (!user) throw InvalidData.field('username', `There is no operator ${JSON.stringify(username)}.`);
+  if (!user) throw new NotFound();
   return user;
 }

@@ -1,11 +1,11 @@
 import { type EntityManager, In } from 'typeorm';
-import { InvalidData } from '../../core/errors';
+import { FieldInvalid } from '../../core/errors';
 import { Extension } from '../../schema/extension.entity';
 import { Team } from '../../schema/team.entity';
 import { UserTeam } from '../../schema/user-team.entity';
 import { type User } from '../../schema/user.entity';
 
-/** @throws InvalidData when the tenant has no such extension */
+/** @throws FieldInvalid when the tenant has no such extension */
 export async function extensionIdOf(
   manager: EntityManager,
   tenantId: number | null,
@@ -13,18 +13,18 @@ export async function extensionIdOf(
 ): Promise<number | null> {
   if (number === null || tenantId === null) return null;
   const extension = await manager.findOneBy(Extension, { tenantId, liveNumber: number });
-  if (!extension) throw InvalidData.field('extension_number', 'The selected extension number is invalid.');
+  if (!extension) throw new FieldInvalid({ field: 'extensionNumber', code: 'not_found' });
   return extension.id;
 }
 
-/** @throws InvalidData when one of the teams is none of the user's tenant */
+/** @throws FieldInvalid when one of the teams is none of the user's tenant */
 export async function setTeams(manager: EntityManager, user: User, ids: number[]): Promise<void> {
   const wanted = [...new Set(ids)];
   const found =
     wanted.length > 0 && user.tenantId !== null
       ? await manager.countBy(Team, { id: In(wanted), tenantId: user.tenantId })
       : 0;
-  if (found !== wanted.length) throw InvalidData.field('team_ids', 'The selected team ids is invalid.');
+  if (found !== wanted.length) throw new FieldInvalid({ field: 'teamIds', code: 'not_found' });
   await manager.delete(UserTeam, { userId: user.id });
   if (wanted.length > 0) {
     await manager.insert(

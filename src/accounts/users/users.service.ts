@@ -6,10 +6,9 @@ import { type Changes, changesBetween } from '../../events/audit/changes';
 import { type AuthContext } from '../auth-context';
 import { ApiToken } from '../../schema/api-token.entity';
 import { revokeTokens } from '../tokens/revoke';
-import { type Role } from '../../core/roles';
-import { Conflict, InvalidData, NotFound } from '../../core/errors';
+import { Conflict, FieldInvalid, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
 import { likePattern } from '../../platform/database/like-pattern';
 import { now } from '../../core/time';
 import { rejectDuplicate } from '../../platform/database/unique-violation';
@@ -21,9 +20,9 @@ import { Tenant } from '../../schema/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from './lock-user';
 import { Passwords } from './passwords';
-import { type ListUsersQuery, type UpdateUserDto } from '../../api/auth/user-input.dto';
 import { UserTeam } from '../../schema/user-team.entity';
 import { User } from '../../schema/user.entity';
+import { type NewUser, type UserFilter, type UserPatch } from './user-input';
 import { extensionIdOf, setTeams } from './user-references';
 import { usernameOf } from '../../core/username';
 
@@ -36,12 +35,6 @@ export interface KnownUser {
   linkedNumber: string | null;
 }
 
-/** A user to be made; fields as in CreateUserDto. Only the command line makes operators. */
-export type NewUser = Pick<
-  UpdateUserDto,
-  'email' | 'pbx' | 'pbx_api_access' | 'extension_number' | 'team_ids'
-> & { username: string; role: Role | 'operator'; password?: string | null };
-
 /** The people of tenants, and the operators of the platform. */
 @Injectable()
 export class UsersService {
@@ -53,17 +46,20 @@ export class UsersService {
   ) {}
 
   /** By username, and how many there are. */
-  async list({ tenantId }: AuthContext, query: ListUsersQuery): Promise<[KnownUser[], number]> {
-    const { skip, perPage } = pageOf(query);
+  async list(
+    { tenantId }: AuthContext,
+    { role, search }: UserFilter,
+    { skip, take }: RowRange,
+  ): Promise<[KnownUser[], number]> {
     const found = this.dataSource.createQueryBuilder(User, 'u').where({ tenantId });
-    if (query.role) found.andWhere({ role: query.role });
-    if (query.search) {
-      const pattern = likePattern(query.search);
+    if (role) found.andWhere({ role });
+    if (search) {
+      const pattern = likePattern(search);
       found.andWhere("(u.username LIKE :pattern ESCAPE '!' OR u.email LIKE :pattern ESCAPE '!')", {
         pattern,
       });
     }
-    const [users, total] = await found.orderBy('u.username').skip(skip).take(perPage).getManyAndCount();
+    const [users, total] = await found.orderBy('u.username').skip(skip).take(take).getManyAndCount();
     return [await this.known(this.dataSource.manager, users), total];
   }
 
@@ -75,7 +71,7 @@ export class UsersService {
   /**
    * @param tenantId null for an operator
    * @returns the user, and the password when it was made here
-   * @throws InvalidData
+   * @throws FieldInvalid
    */
   async create(
     tenantId: number | null,
@@ -105,26 +101,26 @@ export class UsersService {
       email: given.email ?? null,
       role: given.role,
       pbx: given.pbx ?? null,
-      pbxApiAccess: given.pbx_api_access ?? true,
+      pbxApiAccess: given.pbxApiAccess ?? true,
       status: 'active',
       passwordHash: given.passwordHash,
-      extensionId: await extensionIdOf(manager, tenantId, given.extension_number ?? null),
+      extensionId: await extensionIdOf(manager, tenantId, given.extensionNumber ?? null),
       lastLoginAt: null,
       createdAt: now(),
       updatedAt: now(),
     });
     await manager.save(user);
-    await setTeams(manager, user, given.team_ids ?? []);
+    await setTeams(manager, user, given.teamIds ?? []);
     const known = await this.find(manager, tenantId, user.id);
     await this.record(manager, 'created', known, changesBetween(null, userFields(known)), actor);
     return known;
   }
 
-  /** @throws NotFound, InvalidData, PreconditionFailed; Conflict when no administrator would be left */
+  /** @throws NotFound, FieldInvalid, PreconditionFailed; Conflict when no administrator would be left */
   async update(
     { tenantId, actor }: AuthContext,
     id: number,
-    given: UpdateUserDto,
+    given: UserPatch,
     ifMatch?: string,
   ): Promise<KnownUser> {
     const passwordHash = given.password === undefined ? null : await this.passwords.hash(given.password);
@@ -134,19 +130,20 @@ export class UsersService {
       const before = userFields(known);
       requireMatch(ifMatch, before);
       const { user } = known;
+      const wasAdmin = isActiveAdmin(user);
       await refuseWeakOf(manager, user, 'password', given.password);
       refuseRenaming(given, user);
       if (given.email !== undefined) user.email = given.email;
       if (given.role !== undefined) user.role = given.role;
       if (given.pbx !== undefined) user.pbx = given.pbx;
-      if (given.pbx_api_access !== undefined) user.pbxApiAccess = given.pbx_api_access;
+      if (given.pbxApiAccess !== undefined) user.pbxApiAccess = given.pbxApiAccess;
       if (given.status !== undefined) user.status = given.status;
-      if (given.extension_number !== undefined)
-        user.extensionId = await extensionIdOf(manager, tenantId, given.extension_number);
+      if (given.extensionNumber !== undefined)
+        user.extensionId = await extensionIdOf(manager, tenantId, given.extensionNumber);
       if (passwordHash !== null) user.passwordHash = passwordHash;
       await manager.save(user);
-      if (given.team_ids !== undefined) await setTeams(manager, user, given.team_ids);
-      await requireAdmin(manager, tenantId, before);
+      if (given.teamIds !== undefined) await setTeams(manager, user, given.teamIds);
+      if (wasAdmin) await requireAdmin(manager, tenantId);
       const changed = await this.find(manager, tenantId, id);
       const changes = changesBetween(before, userFields(changed));
       if (Object.keys(changes).length === 0) return changed;
@@ -169,14 +166,14 @@ export class UsersService {
       const ended = await revokeTokens(manager, { userId: id });
       await manager.delete(ApiToken, { userId: id });
       await manager.delete(User, { id });
-      await requireAdmin(manager, tenantId, before);
+      if (isActiveAdmin(known.user)) await requireAdmin(manager, tenantId);
       await this.record(manager, 'deleted', known, changesBetween(before, null), actor, ended);
     });
   }
 
   /**
    * Changes the own password; every other login of the user ends.
-   * @throws InvalidData when the present one is wrong, or is another by then, or the new one is weak
+   * @throws FieldInvalid when the present one is wrong, or is another by then, or the new one is weak
    */
   async changePassword(account: AuthContext, id: number, current: string, next: string): Promise<void> {
     const before = await this.dataSource.manager.findOneBy(User, { id });
@@ -251,10 +248,10 @@ export function userFields({ user, teamIds, linkedNumber }: KnownUser): Record<s
   };
 }
 
-function refuseRenaming({ username }: UpdateUserDto, user: User): void {
+function refuseRenaming({ username }: UserPatch, user: User): void {
   if (username === undefined) return;
   if (typeof username === 'string' && usernameOf(username) === user.username) return;
-  throw InvalidData.field('username', 'The username cannot be changed.');
+  throw new FieldInvalid({ field: 'username', code: 'unchangeable' });
 }
 
 /** Who is disabled has none any more; whoever knew the old password is out. */
@@ -267,7 +264,7 @@ async function tokensEndedBy(
   return 'password' in changes ? revokeTokens(manager, { userId, fromLogin: true }) : [];
 }
 
-/** As the user's tenant has it; operators, who have none, always get it refused. @throws InvalidData */
+/** As the user's tenant has it; operators, who have none, always get it refused. @throws FieldInvalid */
 async function refuseWeakOf(
   manager: EntityManager,
   { tenantId, username }: Pick<User, 'tenantId' | 'username'>,
@@ -279,18 +276,17 @@ async function refuseWeakOf(
   refuseWeak(tenant ?? { refuseWeakPasswords: true }, field, password, owner);
 }
 
-function wrongPassword(): InvalidData {
-  return InvalidData.field('current_password', 'The current password is incorrect.');
+function wrongPassword(): FieldInvalid {
+  return new FieldInvalid({ field: 'currentPassword', code: 'incorrect' });
 }
 
-/**
- * An account in which nobody could manage anybody any more would need the command line.
- * @param before the fields of the user who was changed
- */
-async function requireAdmin(manager: EntityManager, tenantId: number, before: unknown): Promise<void> {
-  const { role, status, pbx, pbx_api_access: access } = before as UpdateUserDto;
-  if (role !== 'admin' || status !== 'active' || !access || (pbx !== null && pbx !== 'admin')) return;
-  // Without the tier, or access, an administrator manages nobody.
+/** Whether the user manages others: without the tier, or access, an administrator manages nobody. */
+function isActiveAdmin({ role, status, pbx, pbxApiAccess }: User): boolean {
+  return role === 'admin' && status === 'active' && pbxApiAccess && (pbx === null || pbx === 'admin');
+}
+
+/** An account in which nobody could manage anybody any more would need the command line. @throws Conflict */
+async function requireAdmin(manager: EntityManager, tenantId: number): Promise<void> {
   const able = { tenantId, role: 'admin', status: 'active', pbxApiAccess: true } as const;
   const where = [
     { ...able, pbx: IsNull() },

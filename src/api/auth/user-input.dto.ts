@@ -4,6 +4,7 @@ import { Field } from '../edge/field';
 import { ListQuery } from '../edge/page';
 import { boolean, email, list, matching, oneOf, reference, type Rule, text } from '../../core/rules';
 import { EXTENSION_NUMBER } from '../../core/extension-number';
+import { type NewUser, type UserPatch } from '../../accounts/users/user-input';
 import { LOGIN_PASSWORD } from '../../accounts/users/passwords';
 import { USER_STATUSES, type UserStatus } from '../../schema/user.entity';
 import { USERNAME, usernameOf } from '../../core/username';
@@ -120,4 +121,23 @@ export class ListUsersQuery extends ListQuery {
   @ApiPropertyOptional({ enum: ROLES })
   @Field('nullable', oneOf(ROLES))
   role?: Role | null;
+}
+
+export function newUser(given: CreateUserDto): NewUser {
+  const { username, role, password } = given;
+  return { ...fieldsOf(given), username, role, password };
+}
+
+export function userPatch(given: UpdateUserDto): UserPatch {
+  const { username, role, status, password } = given;
+  return { ...fieldsOf(given), username, role, status, password };
+}
+
+function fieldsOf({ email, pbx, ...given }: UserFields): Pick<UserPatch, keyof UserPatch & keyof NewUser> {
+  return {
+    ...{ email, pbx },
+    pbxApiAccess: given.pbx_api_access,
+    extensionNumber: given.extension_number,
+    teamIds: given.team_ids,
+  };
 }

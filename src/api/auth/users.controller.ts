@@ -7,10 +7,10 @@ import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
-import { page } from '../edge/page';
+import { page, rowsOf } from '../edge/page';
 import { DeletedAnswer } from '../edge/deleted.dto';
 import { CreatedUserAnswer, mapUser, UserAnswer, UserPage } from './user-answer.dto';
-import { CreateUserDto, ListUsersQuery, UpdateUserDto } from './user-input.dto';
+import { CreateUserDto, ListUsersQuery, newUser, UpdateUserDto, userPatch } from './user-input.dto';
 import { userFields, UsersService } from '../../accounts/users/users.service';
 
 const ID = { name: 'id', description: "The user's id.", schema: { type: 'integer' } } as const;
@@ -26,7 +26,7 @@ export class UsersController {
   @ApiOkResponse({ type: UserPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: ListUsersQuery): Promise<UserPage> {
-    const [users, total] = await this.users.list(account, query);
+    const [users, total] = await this.users.list(account, query, rowsOf(query));
     return page(query, users.map(mapUser), total);
   }
 
@@ -40,7 +40,7 @@ export class UsersController {
     @Body() given: CreateUserDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedUserAnswer> {
-    const { known, password } = await this.users.create(tenantId, given, actor);
+    const { known, password } = await this.users.create(tenantId, newUser(given), actor);
     void reply.header('Cache-Control', 'no-store');
     const shown = password === null ? {} : { password };
     return { data: { ...mapUser(known), ...shown, generated_password: password !== null } };
@@ -75,7 +75,7 @@ export class UsersController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserAnswer> {
-    const known = await this.users.update(account, idOf(id), given, ifMatch);
+    const known = await this.users.update(account, idOf(id), userPatch(given), ifMatch);
     void reply.header('ETag', etagOf(userFields(known)));
     return { data: mapUser(known) };
   }

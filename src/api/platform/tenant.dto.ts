@@ -5,16 +5,14 @@ import { boolean, integer, list, matching, oneOf, type Rule } from '../../core/r
 import { isoTime } from '../../core/time';
 import { COUNTRY_CODE } from '../../core/country-code';
 import { EMERGENCY_NUMBER, emergencyNumbersOf, MOST_EMERGENCY_NUMBERS } from '../../core/emergency-numbers';
+import { MAX_DEVICES, MAX_EXTENSIONS, MAX_LEGS } from '../../accounts/tenants/tenant-limits';
+import { type TenantPatch } from '../../pbx/tenant-admin/tenant-admin.service';
 import { isSipDomain } from '../../accounts/tenants/sip-domain';
 import { type Tenant, TENANT_STATUSES, type TenantStatus } from '../../schema/tenant.entity';
 import { type NewTenant, type TenantWithUsage } from '../../accounts/tenants/tenants.service';
+import { type Usage } from '../../accounts/tenants/usage';
 
 const NAME = { min: 1, max: 100 };
-export const MAX_EXTENSIONS = { min: 0, max: 10_000_000 };
-/** The dialplan of freeswitch-conf rings no more phones of one extension. */
-export const MAX_DEVICES = { min: 1, max: 10 };
-/** A call of two phones has two legs. */
-export const MAX_LEGS = { min: 2, max: 100_000 };
 const LIMIT = {
   type: 'integer',
   nullable: true,
@@ -251,13 +249,32 @@ export function newTenant(given: CreateTenantDto): NewTenant {
   };
 }
 
+/** Absent emergency numbers stay as they are; null: the country's. */
+export function tenantPatch(given: UpdateTenantDto): TenantPatch {
+  return {
+    name: given.name,
+    maxExtensions: given.max_extensions,
+    maxDevices: given.max_devices,
+    maxLegs: given.max_legs,
+    countryCode: given.country_code,
+    emergencyNumbers: given.emergency_numbers === null ? null : given.emergency_numbers?.join(),
+    refuseWeakPasswords: given.refuse_weak_passwords,
+    status: given.status,
+    domain: given.domain,
+  };
+}
+
 export function mapTenant({ tenant, usage }: TenantWithUsage): TenantDto {
   return {
     ...plain(tenant),
-    usage,
+    usage: mapUsage(usage),
     created_at: isoTime(tenant.createdAt),
     updated_at: isoTime(tenant.updatedAt),
   };
+}
+
+function mapUsage({ extensions, callerIds, teams, users, tokens }: Usage): UsageDto {
+  return { extensions, caller_ids: callerIds, teams, users, tokens };
 }
 
 function plain({ id, name, domain, status, ...tenant }: Tenant) {

@@ -7,7 +7,7 @@ import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
-import { page } from '../edge/page';
+import { page, rowsOf } from '../edge/page';
 import { DeletedAnswer } from '../edge/deleted.dto';
 import {
   CreateTenantDto,
@@ -16,6 +16,7 @@ import {
   newTenant,
   TenantAnswer,
   TenantPage,
+  tenantPatch,
   UpdateTenantDto,
 } from './tenant.dto';
 import { TenantAdminService } from '../../pbx/tenant-admin/tenant-admin.service';
@@ -37,7 +38,7 @@ export class TenantsController {
   @ApiOkResponse({ type: TenantPage })
   @ApiErrors(401, 403, 422)
   async list(@Query() query: ListTenantsQuery): Promise<TenantPage> {
-    const [tenants, total] = await this.platform.list(query);
+    const [tenants, total] = await this.platform.list(query, rowsOf(query));
     return page(query, tenants.map(mapTenant), total);
   }
 
@@ -79,7 +80,7 @@ export class TenantsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TenantAnswer> {
-    await this.platform.update(idOf(id), given, actor, ifMatch);
+    await this.platform.update(idOf(id), tenantPatch(given), actor, ifMatch);
     return this.shown(idOf(id), reply);
   }
 

@@ -4,9 +4,10 @@ import { type Actor } from '../../core/actor';
 import { AuditService } from '../../events/audit/audit.service';
 import { changesBetween } from '../../events/audit/changes';
 import { CallerId } from '../../schema/caller-id.entity';
-import { Conflict, InvalidData, NotFound } from '../../core/errors';
+import { Conflict, FieldInvalid, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
+import { type Patch } from '../../core/patch';
 import { likePattern } from '../../platform/database/like-pattern';
 import { now } from '../../core/time';
 import { Transactions } from '../../platform/database/transactions';
@@ -14,8 +15,7 @@ import { Extension } from '../../schema/extension.entity';
 import { nodeNames } from '../../nodes/registry/node-names';
 import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
 import { type Change } from '../../nodes/revocations/revocation-store';
-import { type ListTenantsQuery, type UpdateTenantDto } from '../../api/platform/tenant.dto';
-import { Tenant } from '../../schema/tenant.entity';
+import { Tenant, type TenantStatus } from '../../schema/tenant.entity';
 import {
   forPlatform,
   loadTenantLocked,
@@ -24,6 +24,30 @@ import {
 } from '../../accounts/tenants/tenants.service';
 import { removeTenant } from './remove-tenant';
 import { usageOf } from '../../accounts/tenants/usage';
+
+/** Which tenants are listed. */
+export interface TenantFilter {
+  status?: TenantStatus | null;
+  /** Part of the name or the domain. */
+  search?: string | null;
+}
+
+export type TenantPatch = Patch<
+  Pick<
+    Tenant,
+    | 'name'
+    | 'status'
+    | 'maxExtensions'
+    | 'maxDevices'
+    | 'maxLegs'
+    | 'countryCode'
+    | 'emergencyNumbers'
+    | 'refuseWeakPasswords'
+  > & {
+    /** Only the domain it has already is accepted. */
+    domain: unknown;
+  }
+>;
 
 /** Tenants as the platform's operators see and manage them. */
 @Injectable()
@@ -36,15 +60,17 @@ export class TenantAdminService {
   ) {}
 
   /** By domain, and how many there are. */
-  async list(query: ListTenantsQuery): Promise<[TenantWithUsage[], number]> {
-    const { skip, perPage } = pageOf(query);
+  async list(
+    { status, search }: TenantFilter,
+    { skip, take }: RowRange,
+  ): Promise<[TenantWithUsage[], number]> {
     const found = this.dataSource.createQueryBuilder(Tenant, 't').where('1 = 1');
-    if (query.status) found.andWhere({ status: query.status });
-    if (query.search) {
-      const pattern = likePattern(query.search);
+    if (status) found.andWhere({ status });
+    if (search) {
+      const pattern = likePattern(search);
       found.andWhere("(t.name LIKE :pattern ESCAPE '!' OR t.domain LIKE :pattern ESCAPE '!')", { pattern });
     }
-    const [tenants, total] = await found.orderBy('t.domain').skip(skip).take(perPage).getManyAndCount();
+    const [tenants, total] = await found.orderBy('t.domain').skip(skip).take(take).getManyAndCount();
     return [await withUsage(this.dataSource.manager, tenants), total];
   }
 
@@ -60,9 +86,9 @@ export class TenantAdminService {
   /**
    * A tenant that is disabled loses its phones on every node, as a deleted extension does.
    * @param ifMatch the If-Match header
-   * @throws NotFound, InvalidData, PreconditionFailed
+   * @throws NotFound, FieldInvalid, PreconditionFailed
    */
-  async update(id: number, given: UpdateTenantDto, actor: Actor, ifMatch?: string): Promise<void> {
+  async update(id: number, given: TenantPatch, actor: Actor, ifMatch?: string): Promise<void> {
     await this.detail(id);
     await this.users.run(async (manager, forget) => {
       const tenant = await held(manager, id);
@@ -70,19 +96,18 @@ export class TenantAdminService {
       requireMatch(ifMatch, before);
       refuseMoving(given, tenant);
       if (given.name !== undefined) tenant.name = given.name;
-      if (given.country_code !== undefined && given.country_code !== tenant.countryCode) {
+      if (given.countryCode !== undefined && given.countryCode !== tenant.countryCode) {
         await refuseAmongCallerIds(manager, id);
-        tenant.countryCode = given.country_code;
+        tenant.countryCode = given.countryCode;
       }
-      if (given.emergency_numbers !== undefined)
-        tenant.emergencyNumbers = given.emergency_numbers?.join() ?? null;
-      if (given.max_extensions !== undefined) {
-        await requireRoom(manager, id, given.max_extensions);
-        tenant.maxExtensions = given.max_extensions;
+      if (given.emergencyNumbers !== undefined) tenant.emergencyNumbers = given.emergencyNumbers;
+      if (given.maxExtensions !== undefined) {
+        await requireRoom(manager, id, given.maxExtensions);
+        tenant.maxExtensions = given.maxExtensions;
       }
-      if (given.max_devices !== undefined) tenant.maxDevices = given.max_devices;
-      if (given.max_legs !== undefined) tenant.maxLegs = given.max_legs;
-      if (given.refuse_weak_passwords !== undefined) tenant.refuseWeakPasswords = given.refuse_weak_passwords;
+      if (given.maxDevices !== undefined) tenant.maxDevices = given.maxDevices;
+      if (given.maxLegs !== undefined) tenant.maxLegs = given.maxLegs;
+      if (given.refuseWeakPasswords !== undefined) tenant.refuseWeakPasswords = given.refuseWeakPasswords;
       if (given.status !== undefined) tenant.status = given.status;
       const changes = changesBetween(before, tenantFields(tenant));
       if (Object.keys(changes).length === 0) return;
@@ -110,7 +135,7 @@ export class TenantAdminService {
       const left = Object.entries({ ...usage, users: 0, tokens: 0 }).filter(([, count]) => count > 0);
       if (left.length > 0) {
         const named = (kind: string, count: number): string =>
-          `${count} ${kind.replace('_', ' ').slice(0, count === 1 ? -1 : undefined)}`;
+          `${count} ${kind.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`).slice(0, count === 1 ? -1 : undefined)}`;
         const has = left.map(([kind, count]) => named(kind, count)).join(', ');
         throw new Conflict(`The account is not empty: it has ${has}.`);
       }
@@ -156,22 +181,21 @@ async function activeUsers(manager: EntityManager, { id, domain, status }: Tenan
   }));
 }
 
-function refuseMoving({ domain }: UpdateTenantDto, tenant: Tenant): void {
+function refuseMoving({ domain }: TenantPatch, tenant: Tenant): void {
   if (domain === undefined) return;
   if (typeof domain === 'string' && domain.toLowerCase() === tenant.domain) return;
-  throw InvalidData.field('domain', 'The domain cannot be changed.');
+  throw new FieldInvalid({ field: 'domain', code: 'unchangeable' });
 }
 
 /** Numbers with a leading 0 would be others than they were. */
 async function refuseAmongCallerIds(manager: EntityManager, tenantId: number): Promise<void> {
   if (!(await manager.existsBy(CallerId, { tenantId }))) return;
-  const sentence = 'The country code cannot be changed while the account has caller IDs.';
-  throw InvalidData.field('country_code', sentence);
+  throw new FieldInvalid({ field: 'countryCode', code: 'caller_ids_exist' });
 }
 
 async function requireRoom(manager: EntityManager, tenantId: number, most: number | null): Promise<void> {
   if (most === null) return;
   const live = await manager.countBy(Extension, { tenantId, liveNumber: Not(IsNull()) });
   if (live <= most) return;
-  throw InvalidData.field('max_extensions', `The max extensions must be at least ${live}.`);
+  throw new FieldInvalid({ field: 'maxExtensions', code: 'too_small', min: live });
 }

@@ -4,9 +4,9 @@ import { type Actor } from '../../core/actor';
 import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
 import { changesBetween, type Fields } from '../../events/audit/changes';
 import { counted } from '../../core/counted';
-import { Conflict, InvalidData, NotFound } from '../../core/errors';
+import { Conflict, FieldInvalid, NotFound } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
 import { likePattern } from '../../platform/database/like-pattern';
 import { now } from '../../core/time';
 import { rejectDuplicate } from '../../platform/database/unique-violation';
@@ -18,11 +18,8 @@ import {
 } from '../../nodes/revocations/user-change-transaction';
 import { Tenant } from '../../schema/tenant.entity';
 import { lockTenant } from '../../accounts/tenants/tenants.service';
-import {
-  type ListCallerIdsQuery,
-  type UpdateCallerIdDto,
-} from '../../api/pbx/caller-ids/caller-id-input.dto';
 import { CallerId } from '../../schema/caller-id.entity';
+import { type CallerIdFilter, type CallerIdPatch } from './caller-id-input';
 import { defaultChangedEvent, moveDefault } from './default-caller-id';
 import { type NewCallerId, refuseTaken, rowOf } from './new-caller-id';
 import { asWritten, canonicalBeginning, canonicalNumber, isPhoneNumber, PHONE_NUMBER } from './phone-number';
@@ -54,24 +51,23 @@ export class CallerIdsService {
   /** The caller IDs of a tenant by number, active ones unless told otherwise, and how many there are. */
   list(
     { id: tenantId, countryCode }: CallerIdOwner,
-    query: ListCallerIdsQuery,
+    { status, search }: CallerIdFilter,
+    { skip, take }: RowRange,
   ): Promise<[CallerId[], number]> {
-    const { skip, perPage } = pageOf(query);
     const list = this.dataSource.createQueryBuilder(CallerId, 'c').where({ tenantId });
-    const status = query.status ?? 'active';
-    if (status !== 'all') list.andWhere({ status });
-    if (query.search) {
-      const beginning = canonicalBeginning(query.search, countryCode);
+    if (status !== 'all') list.andWhere({ status: status ?? 'active' });
+    if (search) {
+      const beginning = canonicalBeginning(search, countryCode);
       const same = beginning === null ? '' : 'OR c.canonical_number LIKE :beginning';
       list.andWhere(
         `(c.number LIKE :pattern ESCAPE '!' OR c.display_name LIKE :pattern ESCAPE '!' ${same})`,
         {
-          pattern: likePattern(query.search),
+          pattern: likePattern(search),
           ...(beginning !== null && { beginning: `${beginning}%` }),
         },
       );
     }
-    return list.orderBy('c.number').addOrderBy('c.id').skip(skip).take(perPage).getManyAndCount();
+    return list.orderBy('c.number').addOrderBy('c.id').skip(skip).take(take).getManyAndCount();
   }
 
   /** @param number in any way to write it. @throws NotFound */
@@ -82,10 +78,10 @@ export class CallerIdsService {
     return { callerId, isDefault };
   }
 
-  /** @throws InvalidData for a number that is none, or is taken */
+  /** @throws FieldInvalid for a number that is none, or is taken */
   async create(owner: CallerIdOwner, given: NewCallerId, actor: Actor): Promise<CallerId> {
     if (!isPhoneNumber(given.number, owner.countryCode)) {
-      throw InvalidData.field('number', 'The number format is invalid.');
+      throw new FieldInvalid({ field: 'number', code: 'malformed' });
     }
     const [created] = await rejectDuplicate('number', () =>
       this.users.run((manager, forget) => this.insert(manager, forget, owner, [given], actor)),
@@ -96,7 +92,7 @@ export class CallerIdsService {
   /**
    * Makes all or none.
    * @param given numbers that are some; one at most is the default
-   * @throws InvalidData naming each that is taken, or comes twice, by its place, as in `caller_ids.3.number`
+   * @throws FieldInvalid naming each that is taken, or comes twice, by its place, as in `callerIds.3.number`
    */
   async import(owner: CallerIdOwner, given: readonly NewCallerId[], actor: Actor): Promise<void> {
     await this.users.run(async (manager, forget) => {
@@ -135,12 +131,12 @@ export class CallerIdsService {
   /**
    * @param number in any way to write it
    * @param ifMatch the If-Match header
-   * @throws NotFound, InvalidData, PreconditionFailed
+   * @throws NotFound, FieldInvalid, PreconditionFailed
    */
   update(
     owner: CallerIdOwner,
     number: string,
-    given: UpdateCallerIdDto,
+    given: CallerIdPatch,
     actor: Actor,
     ifMatch?: string,
   ): Promise<KnownCallerId> {
@@ -151,8 +147,8 @@ export class CallerIdsService {
       const before = callerIdFields(was);
       requireMatch(ifMatch, before);
       apply(given, callerId, owner);
-      const is = { callerId, isDefault: given.is_default ?? was.isDefault };
-      if (given.is_default && !was.isDefault) requireActive(callerId);
+      const is = { callerId, isDefault: given.isDefault ?? was.isDefault };
+      if (given.isDefault && !was.isDefault) requireActive(callerId);
       const changes = changesBetween(before, callerIdFields(is));
       if (Object.keys(changes).length === 0) return was;
       callerId.updatedAt = now();
@@ -195,7 +191,7 @@ export class CallerIdsService {
   /**
    * Extensions of the tenant without an active caller ID present this one from now on.
    * @param number of an active caller ID of the tenant, however written; null: they present none
-   * @throws InvalidData
+   * @throws FieldInvalid
    */
   setDefault(owner: CallerIdOwner, number: string | null, actor: Actor): Promise<CallerId | null> {
     return this.users.run(async (manager, forget) => {
@@ -203,7 +199,7 @@ export class CallerIdsService {
       const { id: tenantId, countryCode } = owner;
       const callerId =
         number === null ? null : await findActiveCallerId(manager, { tenantId, countryCode }, number);
-      if (number !== null && !callerId) throw InvalidData.field('number', 'The selected number is invalid.');
+      if (number !== null && !callerId) throw new FieldInvalid({ field: 'number', code: 'not_found' });
       if (tenant.defaultCallerIdId === (callerId?.id ?? null)) return callerId;
       const moved = await moveDefault(manager, tenant, callerId);
       const recorded = await forget(
@@ -267,24 +263,24 @@ async function takenAmong(
   return new Set(rows.map((row) => row.canonicalNumber));
 }
 
-function apply(given: UpdateCallerIdDto, callerId: CallerId, { countryCode }: CallerIdOwner): void {
+function apply(given: CallerIdPatch, callerId: CallerId, { countryCode }: CallerIdOwner): void {
   refuseRenumbering(given, callerId, countryCode);
-  if (given.display_name !== undefined) callerId.displayName = given.display_name;
+  if (given.displayName !== undefined) callerId.displayName = given.displayName;
   if (given.carrier !== undefined) callerId.carrier = given.carrier;
-  if (given.cli_type !== undefined) callerId.cliType = given.cli_type;
+  if (given.cliType !== undefined) callerId.cliType = given.cliType;
   if (given.status !== undefined) callerId.status = given.status;
 }
 
-function refuseRenumbering({ number }: UpdateCallerIdDto, callerId: CallerId, countryCode: string): void {
+function refuseRenumbering({ number }: CallerIdPatch, callerId: CallerId, countryCode: string): void {
   if (number === undefined) return;
   const same =
     typeof number === 'string' && canonicalNumber(number, countryCode) === callerId.canonicalNumber;
-  if (!same) throw InvalidData.field('number', 'The number cannot be changed.');
+  if (!same) throw new FieldInvalid({ field: 'number', code: 'unchangeable' });
 }
 
 function requireActive({ status }: CallerId): void {
   if (status === 'active') return;
-  throw InvalidData.field('is_default', 'The is default field must be false for an inactive caller ID.');
+  throw new FieldInvalid({ field: 'isDefault', code: 'inactive_caller_id' });
 }
 
 function deed(

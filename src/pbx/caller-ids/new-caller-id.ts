@@ -1,4 +1,5 @@
-import { type FieldErrors, InvalidData } from '../../core/errors';
+import { FieldInvalid } from '../../core/errors';
+import { type FieldFault } from '../../core/faults';
 import { now } from '../../core/time';
 import { type CallerId, type Carrier, type CliType } from '../../schema/caller-id.entity';
 import { guessKind } from './number-kind';
@@ -34,14 +35,14 @@ export function rowOf(owner: { id: number; countryCode: string }, given: NewCall
 
 /**
  * @param taken canonical numbers
- * @throws InvalidData naming each number that is taken, or comes a second time, as in `caller_ids.3.number`
+ * @throws FieldInvalid naming each number that is taken, or comes a second time, as in `callerIds.3.number`
  */
 export function refuseTaken(numbers: readonly string[], taken: ReadonlySet<string>): void {
   const seen = new Set(taken);
-  const errors: FieldErrors = {};
+  const faults: FieldFault[] = [];
   for (const [place, number] of numbers.entries()) {
-    if (seen.has(number)) errors[`caller_ids.${place}.number`] = ['The number has already been taken.'];
+    if (seen.has(number)) faults.push({ field: `callerIds.${place}.number`, code: 'taken' });
     seen.add(number);
   }
-  if (Object.keys(errors).length > 0) throw new InvalidData(errors);
+  if (faults.length > 0) throw new FieldInvalid(...faults);
 }

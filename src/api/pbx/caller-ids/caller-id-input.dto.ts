@@ -10,6 +10,8 @@ import {
   CLI_TYPES,
   type CliType,
 } from '../../../schema/caller-id.entity';
+import { type CallerIdPatch } from '../../../pbx/caller-ids/caller-id-input';
+import { type NewCallerId } from '../../../pbx/caller-ids/new-caller-id';
 import { PHONE_NUMBER } from '../../../pbx/caller-ids/phone-number';
 
 const NAME = { max: 100 };
@@ -87,4 +89,19 @@ export class ImportCallerIdsDto {
   @ApiProperty({ type: [CreateCallerIdDto], minItems: ROWS.min, maxItems: ROWS.max })
   @Field('required', list(ROWS))
   caller_ids!: unknown[];
+}
+
+export function newCallerId(given: CreateCallerIdDto): NewCallerId {
+  return {
+    number: given.number,
+    displayName: given.display_name ?? null,
+    carrier: given.carrier ?? null,
+    cliType: given.cli_type ?? null,
+    isDefault: given.is_default ?? false,
+  };
+}
+
+export function callerIdPatch(given: UpdateCallerIdDto): CallerIdPatch {
+  const { display_name: displayName, carrier, cli_type: cliType, status, number } = given;
+  return { displayName, carrier, cliType, status, isDefault: given.is_default, number };
 }

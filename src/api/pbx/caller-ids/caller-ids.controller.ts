@@ -15,12 +15,14 @@ import { RequirePermission } from '../../edge/authentication/require-permission'
 import { ApiErrors } from '../../edge/api-errors';
 import { CSV, UNSHIELDED } from '../../../core/csv';
 import { etagOf } from '../../../core/etag';
-import { page } from '../../edge/page';
+import { page, rowsOf } from '../../edge/page';
 import { DeletedAnswer } from '../../edge/deleted.dto';
 import {
   CreateCallerIdDto,
   ImportCallerIdsDto,
+  callerIdPatch,
   ListCallerIdsQuery,
+  newCallerId,
   UpdateCallerIdDto,
 } from './caller-id-input.dto';
 import {
@@ -36,7 +38,7 @@ import {
   type KnownCallerId,
   type CallerIdOwner,
 } from '../../../pbx/caller-ids/caller-ids.service';
-import { newCallerIdOf, readCallerIdImport } from '../../../pbx/caller-ids/import';
+import { readCallerIdImport } from './caller-id-import';
 
 const NUMBER = { name: 'number', description: 'In any form.', example: '84900000020' };
 
@@ -62,7 +64,7 @@ export class CallerIdsController {
   @ApiOkResponse({ type: CallerIdPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: ListCallerIdsQuery): Promise<CallerIdPage> {
-    const [callerIds, total] = await this.callerIds.list(ownerOf(account), query);
+    const [callerIds, total] = await this.callerIds.list(ownerOf(account), query, rowsOf(query));
     return page(query, callerIds.map(mapCallerId), total);
   }
 
@@ -76,7 +78,7 @@ export class CallerIdsController {
     @Body() given: CreateCallerIdDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CallerIdAnswer> {
-    const callerId = await this.callerIds.create(ownerOf(account), newCallerIdOf(given), account.actor);
+    const callerId = await this.callerIds.create(ownerOf(account), newCallerId(given), account.actor);
     return answer({ callerId, isDefault: given.is_default ?? false }, reply);
   }
 
@@ -124,7 +126,10 @@ export class CallerIdsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CallerIdAnswer> {
     const owner = ownerOf(account);
-    return answer(await this.callerIds.update(owner, number, given, account.actor, ifMatch), reply);
+    return answer(
+      await this.callerIds.update(owner, number, callerIdPatch(given), account.actor, ifMatch),
+      reply,
+    );
   }
 
   @RequirePermission('numbers.manage')

@@ -1,13 +1,14 @@
-import { CsvBody, readCsv, truthOf } from '../../core/csv';
-import { type FieldErrors, InvalidData } from '../../core/errors';
-import { readFields } from '../../api/edge/fields.pipe';
+import { CsvBody, readCsv, truthOf } from '../../../core/csv';
+import { type FieldErrors, InvalidData } from '../../../core/errors';
+import { readFields } from '../../edge/fields.pipe';
+import { type NewCallerId } from '../../../pbx/caller-ids/new-caller-id';
+import { isPhoneNumber } from '../../../pbx/caller-ids/phone-number';
 import {
   CreateCallerIdDto,
   ImportCallerIdsDto,
   MAX_CALLER_IDS_IMPORTED,
-} from '../../api/pbx/caller-ids/caller-id-input.dto';
-import { type NewCallerId } from './new-caller-id';
-import { isPhoneNumber } from './phone-number';
+  newCallerId,
+} from './caller-id-input.dto';
 
 /**
  * The caller IDs of an import.
@@ -26,17 +27,7 @@ export async function readCallerIdImport(body: unknown, countryCode: string): Pr
   for (const [place] of read.filter(([, { is_default }]) => is_default).slice(1))
     errors[`${place}.is_default`] ??= ['The is default field may be true only once.'];
   if (Object.keys(errors).length > 0) throw new InvalidData(errors);
-  return read.map(([, row]) => newCallerIdOf(row));
-}
-
-export function newCallerIdOf(given: CreateCallerIdDto): NewCallerId {
-  return {
-    number: given.number,
-    displayName: given.display_name ?? null,
-    carrier: given.carrier ?? null,
-    cliType: given.cli_type ?? null,
-    isDefault: given.is_default ?? false,
-  };
+  return read.map(([, row]) => newCallerId(row));
 }
 
 function readRow(row: unknown, place: string, errors: FieldErrors): [string, CreateCallerIdDto][] {

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, MoreThan, type FindOptionsWhere } from 'typeorm';
 import { AuditService } from '../../events/audit/audit.service';
-import { type FieldErrors, InvalidData, NotFound, Unauthenticated, Unauthorized } from '../../core/errors';
+import { FieldInvalid, NotFound, Unauthenticated, Unauthorized } from '../../core/errors';
 import { requireMatch } from '../../core/etag';
-import { pageOf } from '../../api/edge/page';
+import { type FieldFault } from '../../core/faults';
+import { type RowRange } from '../../core/page';
+import { type Role, type Tier } from '../../core/roles';
 import { now } from '../../core/time';
 import { Settings } from '../../platform/config/settings';
 import { rowLock } from '../../platform/database/row-lock';
@@ -12,10 +14,23 @@ import { lockTenant } from '../tenants/tenants.service';
 import { lockUser } from '../users/lock-user';
 import { type AuthContext } from '../auth-context';
 import { ApiToken } from '../../schema/api-token.entity';
-import { readFutureTime } from '../../core/expiry';
 import { revokeIn } from './revoke';
-import { type CreateTokenDto, type ListTokensQuery } from '../../api/auth/token.dto';
 import { tokenFields, TokenStore } from './token-store';
+
+/** A token that somebody creates for themselves; what is absent or null is as for the token that creates it. */
+export interface OwnToken {
+  name: string;
+  role: Role | null;
+  pbx: Tier | null;
+  /** Absent: true. */
+  pbxApiAccess?: boolean | undefined;
+  /** Null: it does not expire. */
+  expiresAt: Date | null;
+  /** Addresses and networks; null: from anywhere. */
+  allowedAddresses: readonly string[] | null;
+  /** Requests a minute on the API of the PBX; null: as the settings say. */
+  rateLimit: number | null;
+}
 
 interface Revoking {
   action?: string;
@@ -36,20 +51,23 @@ export class TokenManagementService {
     private readonly settings: Settings,
   ) {}
 
-  /** The newest first, and how many there are. */
-  list(account: AuthContext, query: ListTokensQuery): Promise<[ApiToken[], number]> {
-    const { skip, perPage } = pageOf(query);
+  /** Those that are still good, or all; the newest first, and how many there are. */
+  list(
+    account: AuthContext,
+    { status }: { status?: 'active' | 'all' | null },
+    { skip, take }: RowRange,
+  ): Promise<[ApiToken[], number]> {
     const seen = seenBy(account);
     const live = [
       { ...seen, revokedAt: IsNull(), expiresAt: IsNull() },
       { ...seen, revokedAt: IsNull(), expiresAt: MoreThan(now()) },
     ];
     return this.dataSource.manager.findAndCount(ApiToken, {
-      where: query.status === 'all' ? seen : live,
+      where: status === 'all' ? seen : live,
       relations: { user: true },
       order: { id: 'DESC' },
       skip,
-      take: perPage,
+      take,
     });
   }
 
@@ -62,12 +80,12 @@ export class TokenManagementService {
    * A token that can do at most what its maker can; it belongs to the maker, and ends with it.
    * @throws Unauthenticated when that token, or whose it is, is gone by then
    * @throws Unauthorized when it is made with a token that is itself narrowed: that would undo it
-   * @throws InvalidData for a rate above the usual, and for an operator's token of a role or tier
+   * @throws FieldInvalid for a rate above the usual, and for an operator's token of a role or tier
    */
-  async create(account: AuthContext, given: CreateTokenDto): Promise<{ row: ApiToken; token: string }> {
+  async create(account: AuthContext, given: OwnToken): Promise<{ row: ApiToken; token: string }> {
     if (account.narrowed) throw new Unauthorized();
     if (account.tenantId === 0) refuseTiers(given);
-    this.refuseRate(account, given.rate_limit ?? 0);
+    this.refuseRate(account, given.rateLimit ?? 0);
     return this.transactions.run(async (manager) => {
       const own = await lockOwn(manager, account);
       const { row, token } = await this.tokens.createIn(
@@ -77,11 +95,11 @@ export class TokenManagementService {
           userId: own.userId,
           name: given.name,
           role: given.role ?? own.role,
-          pbx: given.pbx ?? null,
-          pbxApiAccess: given.pbx_api_access ?? true,
-          expiresAt: given.expires_at ? readFutureTime(given.expires_at) : null,
-          allowedAddresses: given.allowed_addresses?.join() ?? null,
-          rateLimit: given.rate_limit ?? null,
+          pbx: given.pbx,
+          pbxApiAccess: given.pbxApiAccess ?? true,
+          expiresAt: given.expiresAt,
+          allowedAddresses: given.allowedAddresses?.join() ?? null,
+          rateLimit: given.rateLimit,
         },
         account.actor,
       );
@@ -93,7 +111,7 @@ export class TokenManagementService {
   private refuseRate({ permissions }: AuthContext, asked: number): void {
     const most = this.settings.RATE_LIMIT_PBX;
     if (asked <= most || most === 0 || permissions.has('users.manage')) return;
-    throw InvalidData.field('rate_limit', `The rate limit must be between 1 and ${most}.`);
+    throw new FieldInvalid({ field: 'rateLimit', code: 'out_of_range', min: 1, max: most });
   }
 
   /**
@@ -116,12 +134,12 @@ export class TokenManagementService {
 }
 
 /** An operator's rights have neither roles nor tiers. */
-function refuseTiers({ role, pbx, pbx_api_access: access }: CreateTokenDto): void {
-  const errors: FieldErrors = {};
-  if (role) errors.role = ['The role field is prohibited.'];
-  if (pbx) errors.pbx = ['The pbx field is prohibited.'];
-  if (access !== undefined) errors.pbx_api_access = ['The pbx api access field is prohibited.'];
-  if (Object.keys(errors).length > 0) throw new InvalidData(errors);
+function refuseTiers({ role, pbx, pbxApiAccess }: OwnToken): void {
+  const faults: FieldFault[] = [];
+  if (role) faults.push({ field: 'role', code: 'prohibited' });
+  if (pbx) faults.push({ field: 'pbx', code: 'prohibited' });
+  if (pbxApiAccess !== undefined) faults.push({ field: 'pbxApiAccess', code: 'prohibited' });
+  if (faults.length > 0) throw new FieldInvalid(...faults);
 }
 
 /**

@@ -7,6 +7,8 @@ import { isoTime } from '../../core/time';
 import { isAddressOrNetwork } from '../../core/addresses';
 import { type ApiToken } from '../../schema/api-token.entity';
 import { readFutureTime } from '../../core/expiry';
+import { readTime } from '../../core/read-time';
+import { type OwnToken } from '../../accounts/tokens/token-management.service';
 import { type Role, ROLES, type Tier, TIERS } from '../../core/roles';
 
 const NAME = { min: 1, max: 100 };
@@ -159,6 +161,19 @@ class RevokedDto {
 export class RevokedAnswer {
   @ApiProperty()
   data!: RevokedDto;
+}
+
+export function ownToken(given: CreateTokenDto): OwnToken {
+  return {
+    name: given.name,
+    role: given.role ?? null,
+    pbx: given.pbx ?? null,
+    pbxApiAccess: given.pbx_api_access,
+    // It was in the future a moment ago; by now it may not be, and is no less the end of the token.
+    expiresAt: given.expires_at ? readTime(given.expires_at) : null,
+    allowedAddresses: given.allowed_addresses ?? null,
+    rateLimit: given.rate_limit ?? null,
+  };
 }
 
 /** @param token with its user loaded, if it has one */

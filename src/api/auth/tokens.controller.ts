@@ -4,7 +4,7 @@ import { type FastifyReply } from 'fastify';
 import { ApiErrors } from '../edge/api-errors';
 import { etagOf } from '../../core/etag';
 import { idOf } from '../../core/id';
-import { page } from '../edge/page';
+import { page, rowsOf } from '../edge/page';
 import { type AuthContext } from '../../accounts/auth-context';
 import { CurrentAuth } from '../edge/authentication/current-auth';
 import { RequirePermission } from '../edge/authentication/require-permission';
@@ -14,6 +14,7 @@ import {
   CreateTokenDto,
   ListTokensQuery,
   mapToken,
+  ownToken,
   RevokedAnswer,
   TokenAnswer,
   TokenPage,
@@ -40,7 +41,7 @@ export class TokensController {
   @ApiOkResponse({ type: TokenPage })
   @ApiErrors(401, 403, 422)
   async list(@CurrentAuth() account: AuthContext, @Query() query: ListTokensQuery): Promise<TokenPage> {
-    const [tokens, total] = await this.tokens.list(account, query);
+    const [tokens, total] = await this.tokens.list(account, query, rowsOf(query));
     return page(query, tokens.map(mapToken), total);
   }
 
@@ -58,7 +59,7 @@ export class TokensController {
     @Body() given: CreateTokenDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedTokenAnswer> {
-    const { row, token } = await this.tokens.create(account, given);
+    const { row, token } = await this.tokens.create(account, ownToken(given));
     void reply.header('Cache-Control', 'no-store');
     return { data: { ...mapToken(row), token } };
   }

@@ -1,9 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, LessThan, type SelectQueryBuilder } from 'typeorm';
-import { pageOf } from '../../api/edge/page';
-import { readTimeOrDay } from '../../core/read-time';
+import { type RowRange } from '../../core/page';
 import { Settings } from '../../platform/config/settings';
-import { type AuditFilters, type ListAuditQuery } from '../../api/pbx/audit/audit.dto';
 import { AuditChain } from '../../schema/audit-chain.entity';
 import { AuditEntry } from '../../schema/audit-entry.entity';
 import { AuditService } from './audit.service';
@@ -11,6 +9,20 @@ import { AuditService } from './audit.service';
 const AT_A_TIME = 1_000;
 const PURGE_EVERY_MS = 3_600_000;
 const DAY_MS = 24 * 3_600_000;
+
+/** Which entries are wanted; what is absent or null does not matter. */
+export interface AuditFilter {
+  /** The first moment. */
+  from?: Date | null;
+  /** The last moment. */
+  to?: Date | null;
+  /** A username, or a token's name. */
+  actor?: string | null;
+  action?: string | null;
+  resourceType?: string | null;
+  /** Its number, name or id. */
+  resource?: string | null;
+}
 
 /** Reads what was done, and lets go of what is too old. */
 @Injectable()
@@ -41,16 +53,15 @@ export class AuditLog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** The newest first, and how many there are. */
-  list(tenantId: number, query: ListAuditQuery): Promise<[AuditEntry[], number]> {
-    const { skip, perPage } = pageOf(query);
-    return this.found(tenantId, query).orderBy('a.seq', 'DESC').skip(skip).take(perPage).getManyAndCount();
+  list(tenantId: number, filter: AuditFilter, { skip, take }: RowRange): Promise<[AuditEntry[], number]> {
+    return this.found(tenantId, filter).orderBy('a.seq', 'DESC').skip(skip).take(take).getManyAndCount();
   }
 
   /** All that fit, the newest first, some at a time. */
-  async *all(tenantId: number, filters: AuditFilters): AsyncGenerator<AuditEntry[]> {
+  async *all(tenantId: number, filter: AuditFilter): AsyncGenerator<AuditEntry[]> {
     let before = Number.MAX_SAFE_INTEGER;
     for (;;) {
-      const entries = await this.found(tenantId, filters)
+      const entries = await this.found(tenantId, filter)
         .andWhere({ seq: LessThan(before) })
         .orderBy('a.seq', 'DESC')
         .take(AT_A_TIME)
@@ -61,11 +72,11 @@ export class AuditLog implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  private found(tenantId: number, filters: AuditFilters): SelectQueryBuilder<AuditEntry> {
+  private found(tenantId: number, filter: AuditFilter): SelectQueryBuilder<AuditEntry> {
     const found = this.dataSource.createQueryBuilder(AuditEntry, 'a').where({ tenantId });
-    const { from, to, actor, action, resource_type: resourceType, resource } = filters;
-    if (from) found.andWhere('a.at >= :from', { from: readTimeOrDay(from) });
-    if (to) found.andWhere('a.at <= :to', { to: readTimeOrDay(to) });
+    const { from, to, actor, action, resourceType, resource } = filter;
+    if (from) found.andWhere('a.at >= :from', { from });
+    if (to) found.andWhere('a.at <= :to', { to });
     if (actor) found.andWhere({ actorName: actor });
     if (action) found.andWhere({ action });
     if (resourceType) found.andWhere({ resourceType });

@@ -4,7 +4,7 @@ import { chunksOf } from '../../core/chunks';
 import { rawTime } from '../../platform/database/raw-time';
 import { namesNow } from '../registry/node-names';
 import { standingOf } from '../registry/standing';
-import { type NodePart } from '../../api/pbx/revocations/receipts.dto';
+import { type NodePart } from './node-part';
 import { type AuditEntry } from '../../schema/audit-entry.entity';
 
 /** What a node did about one entry, over all the users that it had to forget. */

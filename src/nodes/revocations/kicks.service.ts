@@ -19,6 +19,14 @@ import { RevocationsService } from './revocations.service';
 const LOOK_DEADLINE_MS = 700;
 const KICK_DEADLINE_MS = 1_200;
 
+/** Others would be disconnected with a device. */
+export class NotEndedAlone extends Conflict {
+  /** @param why in plain words */
+  constructor(why: string) {
+    super(`This device cannot be ended alone: ${why}.`);
+  }
+}
+
 /** Puts phones out whose user may register again. */
 @Injectable()
 export class KicksService {
@@ -37,7 +45,7 @@ export class KicksService {
    * Drops the contacts of an extension, or of one of its devices.
    * @returns how far it is with each node; what is pending goes on
    * @throws NotFound for an extension or device that the tenant does not have; a device is taken for one
-   *   as long as a node that may hold it cannot be asked; Conflict when others would go with the device
+   *   as long as a node that may hold it cannot be asked; NotEndedAlone when others would go with the device
    */
   async kick(account: AuthContext, number: string, device?: string): Promise<ReceiptNode[]> {
     if (device !== undefined) await this.requireDevice(account, number, device);
@@ -61,7 +69,7 @@ export class KicksService {
     return this.receipts.nodesOf(works.map(({ revocationId }) => revocationId));
   }
 
-  /** @throws NotFound, Conflict */
+  /** @throws NotFound, NotEndedAlone */
   private async requireDevice(account: AuthContext, number: string, device: string): Promise<void> {
     if (!DEVICE_ID.test(device)) throw new NotFound();
     await findExtension(this.dataSource.manager, account, number);
@@ -74,7 +82,7 @@ export class KicksService {
       );
     });
     const found = await Promise.all(asked);
-    for (const { why } of found) if (why !== null) throw new Conflict(notAlone(number, why));
+    for (const { why } of found) if (why !== null) throw new NotEndedAlone(why);
     if (!found.some(({ mayHold }) => mayHold)) throw new NotFound();
   }
 
@@ -102,6 +110,3 @@ interface Found {
 }
 
 const UNKNOWN: Found = { mayHold: true, why: null };
-
-const notAlone = (number: string, why: string): string =>
-  `This device cannot be ended alone: ${why}. DELETE /api/pbx/extensions/${number}/registration ends all devices of the extension.`;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In, MoreThanOrEqual } from 'typeorm';
 import { type AuthContext } from '../../accounts/auth-context';
-import { type PageQuery, pageOf } from '../../api/edge/page';
+import { type RowRange } from '../../core/page';
 import { namesNow } from '../registry/node-names';
 import { type Standing, standingOf } from '../registry/standing';
 import { requireNumberOnceUsed } from '../../accounts/scope/extension-queries';
@@ -22,17 +22,16 @@ export class ReceiptsService {
    * The newest first, of every extension that has or had the number, and how many there are.
    * @throws NotFound for a number that the tenant never had
    */
-  async list(account: AuthContext, number: string, query: PageQuery): Promise<[Receipt[], number]> {
+  async list(account: AuthContext, number: string, { skip, take }: RowRange): Promise<[Receipt[], number]> {
     const { manager } = this.dataSource;
     const since = await requireNumberOnceUsed(manager, account, number);
-    const { skip, perPage } = pageOf(query);
     const where = {
       tenantId: account.tenantId,
       sipUser: number,
       ...(since && { createdAt: MoreThanOrEqual(since) }),
     };
     const [revocations, total] = await Promise.all([
-      manager.find(Revocation, { where, order: { id: 'DESC' }, skip, take: perPage }),
+      manager.find(Revocation, { where, order: { id: 'DESC' }, skip, take }),
       manager.countBy(Revocation, where),
     ]);
     const nodes = await this.nodesOf(revocations.map(({ id }) => id));

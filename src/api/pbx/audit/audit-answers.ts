@@ -3,14 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { CsvLimits, csvStream, wantsCsv } from '../../edge/csv-stream';
-import { page } from '../../edge/page';
+import { page, rowsOf } from '../../edge/page';
 import { AUDIT_HEADER, auditLines } from './audit-csv';
 import { type AuditEntry } from '../../../schema/audit-entry.entity';
 import { auditedNodes } from '../../../nodes/revocations/audited-receipts';
-import { AuditLog } from '../../../events/audit/audit-log.service';
+import { type AuditFilter, AuditLog } from '../../../events/audit/audit-log.service';
 import {
   type AuditEntryDto,
-  type AuditFilters,
+  auditFilter,
   type AuditPage,
   type ListAuditQuery,
   mapAuditEntry,
@@ -38,15 +38,15 @@ export class AuditAnswers {
     reply: FastifyReply,
   ): Promise<AuditPage | Readable> {
     if (wantsCsv(query.format, accept)) {
-      return csvStream(reply, 'audit', this.lines(tenantId, query), this.limits);
+      return csvStream(reply, 'audit', this.lines(tenantId, auditFilter(query)), this.limits);
     }
-    const [entries, total] = await this.log.list(tenantId, query);
+    const [entries, total] = await this.log.list(tenantId, auditFilter(query), rowsOf(query));
     return page(query, await this.told(entries), total);
   }
 
-  private async *lines(tenantId: number, filters: AuditFilters): AsyncGenerator<string> {
+  private async *lines(tenantId: number, filter: AuditFilter): AsyncGenerator<string> {
     yield AUDIT_HEADER;
-    for await (const entries of this.log.all(tenantId, filters)) yield auditLines(await this.told(entries));
+    for await (const entries of this.log.all(tenantId, filter)) yield auditLines(await this.told(entries));
   }
 
   private async told(entries: AuditEntry[]): Promise<AuditEntryDto[]> {

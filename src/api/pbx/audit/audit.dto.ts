@@ -4,10 +4,12 @@ import { Page, PageQuery } from '../../edge/page';
 import { readTimeOrDay } from '../../../core/read-time';
 import { oneOf, type Rule, text } from '../../../core/rules';
 import { isoTime } from '../../../core/time';
-import { mapPart, NodeReceiptDto, RECEIPT_STATUSES, receiptStatus } from '../revocations/receipts.dto';
+import { mapPart, NodeReceiptDto } from '../revocations/receipts.dto';
+import { RECEIPT_STATUSES, receiptStatus } from '../../../nodes/revocations/node-part';
 import { ACTOR_KINDS } from '../../../core/actor';
 import { type AuditEntry } from '../../../schema/audit-entry.entity';
 import { type AuditedNode } from '../../../nodes/revocations/audited-receipts';
+import { type AuditFilter } from '../../../events/audit/audit-log.service';
 import { RESOURCE_TYPES } from '../../../events/audit/audit.service';
 
 const WORD = { max: 190 };
@@ -55,6 +57,21 @@ export class ListAuditQuery extends AuditFilters {
   })
   @Field('optional', oneOf(FORMATS))
   format?: (typeof FORMATS)[number];
+}
+
+export function auditFilter({
+  from,
+  to,
+  resource_type: resourceType,
+  ...query
+}: ListAuditQuery): AuditFilter {
+  const { actor = null, action = null, resource = null } = query;
+  return {
+    ...{ actor, action, resource },
+    resourceType: resourceType ?? null,
+    from: from ? readTimeOrDay(from) : null,
+    to: to ? readTimeOrDay(to) : null,
+  };
 }
 
 class ActorDto {

@@ -1,16 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Page } from '../../edge/page';
 import { isoTime } from '../../../core/time';
-import { type Standing } from '../../../nodes/registry/standing';
+import {
+  type NodePart,
+  PART_STATUSES,
+  partStatus,
+  RECEIPT_STATUSES,
+  receiptStatus,
+} from '../../../nodes/revocations/node-part';
 import { type Receipt, type ReceiptNode } from '../../../nodes/revocations/receipts.service';
 import { MAILBOX_STEPS, type MailboxStep, REVOCATION_REASONS } from '../../../schema/revocation.entity';
-import { type RevocationNode } from '../../../schema/revocation-node.entity';
-
-const PART_STATUSES = ['pending', 'verified', 'removed', 'unknown'] as const;
-type PartStatus = (typeof PART_STATUSES)[number];
-
-export const RECEIPT_STATUSES = ['pending', 'done', 'incomplete'] as const;
-export type ReceiptStatus = (typeof RECEIPT_STATUSES)[number];
 
 const TIME = { type: 'string', format: 'date-time', nullable: true } as const;
 
@@ -112,35 +111,6 @@ export function mapReceipt([revocation, nodes]: Receipt): ReceiptDto {
     mailbox: revocation.mailboxStep,
     nodes: nodes.map(mapNode),
   };
-}
-
-/** What is told of a node's part. */
-export type NodePart = Pick<
-  RevocationNode,
-  | 'node'
-  | 'flushedEntries'
-  | 'droppedContacts'
-  | 'deletedMessages'
-  | 'flushedAt'
-  | 'verifiedAt'
-  | 'attempts'
-  | 'lastError'
-> & {
-  /** Read while it is not verified. */
-  pendingSince: Date | null;
-  standing: Standing;
-};
-
-/** How far a change is with all nodes together. */
-export function receiptStatus(nodes: readonly Pick<NodePart, 'verifiedAt' | 'standing'>[]): ReceiptStatus {
-  const statuses = nodes.map(partStatus);
-  if (statuses.includes('pending')) return 'pending';
-  return statuses.every((status) => status === 'verified') ? 'done' : 'incomplete';
-}
-
-function partStatus({ verifiedAt, standing }: Pick<NodePart, 'verifiedAt' | 'standing'>): PartStatus {
-  if (verifiedAt !== null) return 'verified';
-  return standing === 'node' ? 'pending' : standing;
 }
 
 export function mapPart(node: NodePart): NodeReceiptDto {

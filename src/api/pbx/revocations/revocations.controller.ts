@@ -4,9 +4,10 @@ import { type AuthContext } from '../../../accounts/auth-context';
 import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
-import { page, PageQuery } from '../../edge/page';
+import { page, PageQuery, rowsOf } from '../../edge/page';
+import { Conflict } from '../../../core/errors';
 import { DEVICE_ID } from '../../../freeswitch/device-id';
-import { KicksService } from '../../../nodes/revocations/kicks.service';
+import { KicksService, NotEndedAlone } from '../../../nodes/revocations/kicks.service';
 import { mapNode, mapReceipt, ReceiptPage, UnregisteredAnswer } from './receipts.dto';
 import { ReceiptsService } from '../../../nodes/revocations/receipts.service';
 
@@ -39,7 +40,7 @@ export class RevocationsController {
     @Param('ext') number: string,
     @Query() query: PageQuery,
   ): Promise<ReceiptPage> {
-    const [receipts, total] = await this.receipts.list(account, number, query);
+    const [receipts, total] = await this.receipts.list(account, number, rowsOf(query));
     return page(query, receipts.map(mapReceipt), total);
   }
 
@@ -68,11 +69,21 @@ export class RevocationsController {
     @Param('ext') number: string,
     @Param('device') device: string,
   ): Promise<UnregisteredAnswer> {
-    return this.answer(account, number, device);
+    try {
+      return await this.answer(account, number, device);
+    } catch (error) {
+      throw error instanceof NotEndedAlone ? withAdvice(error, number) : error;
+    }
   }
 
   private async answer(account: AuthContext, number: string, device?: string): Promise<UnregisteredAnswer> {
     const nodes = await this.kicks.kick(account, number, device);
     return { data: { unregistered: true, nodes: nodes.map(mapNode) } };
   }
+}
+
+function withAdvice({ message }: NotEndedAlone, number: string): Conflict {
+  return new Conflict(
+    `${message} DELETE /api/pbx/extensions/${number}/registration ends all devices of the extension.`,
+  );
 }

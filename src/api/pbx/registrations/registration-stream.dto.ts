@@ -5,9 +5,10 @@ import {
   REGISTRATION_STATES,
   type RegistrationState,
 } from '../../../nodes/registrations/state/registration-state';
-import { NodesDto } from './node-states.dto';
-import { DeviceDto, mapDeviceSummary, mapReach, REACHABLE, timeOrNull } from './registrations.dto';
-import { type RegistrationsService } from '../../../nodes/registrations/state/registrations.service';
+import { mapNodes, NodesDto } from './node-states.dto';
+import { DeviceDto, mapDeviceView, mapReach, REACHABLE, timeOrNull } from './registrations.dto';
+import { isoTime } from '../../../core/time';
+import { type StreamedExtension, type StreamFormat } from '../../../nodes/registrations/stream/stream-format';
 
 /** GET /api/pbx/registrations/stream */
 export class StreamRegistrationsQuery {
@@ -95,19 +96,30 @@ export class StreamRemoved {
   at!: string;
 }
 
-/** What a stream tells of an extension at this moment. */
-export function mapStreamExtension(
-  registrations: RegistrationsService,
-  extension: { number: string; domain: string; status: RegistrationState },
-  devices: boolean,
-): StreamExtensionDto {
-  const { number, domain, status } = extension;
-  const since = registrations.sinceOf(number, domain, status);
+function rowOf({ number, status, since, reach, devices }: StreamedExtension): StreamExtensionDto {
   return {
     extension_number: number,
     status,
     since: timeOrNull(since),
-    ...mapReach(registrations.reachOf(number, domain)),
-    ...(devices && { devices: registrations.view(number, domain).devices.map(mapDeviceSummary) }),
+    ...mapReach(reach),
+    ...(devices && { devices: devices.map(mapDeviceView) }),
   };
 }
+
+function changeOf(extension: StreamedExtension, previous: RegistrationState | null, at: Date): StreamChange {
+  const { extension_number, status, devices, ...times } = rowOf(extension);
+  return {
+    ...{ extension_number, status, previous_status: previous, ...times, at: isoTime(at) },
+    ...(devices && { devices }),
+  };
+}
+
+/** The stream as /api/pbx writes it. */
+export const PBX_STREAM: StreamFormat = {
+  name: 'pbx',
+  row: rowOf,
+  nodes: mapNodes,
+  snapshot: ({ at, nodes, extensions }) => ({ as_of: isoTime(at), nodes, extensions }),
+  change: changeOf,
+  removed: (number, at): StreamRemoved => ({ extension_number: number, at: isoTime(at) }),
+};

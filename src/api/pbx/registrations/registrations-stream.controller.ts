@@ -14,6 +14,7 @@ import { bearerOf } from '../../edge/authentication/api-authentication';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors, ErrorBody } from '../../edge/api-errors';
 import {
+  PBX_STREAM,
   StreamChange,
   StreamRegistrationsQuery,
   StreamRemoved,
@@ -79,6 +80,7 @@ export class RegistrationsStreamController {
     const lastEventId = request.headers['last-event-id'];
     const asked = {
       account,
+      format: PBX_STREAM,
       bearer: bearerOf(request) ?? '',
       devices: query.devices === 'true',
       lastEventId: typeof lastEventId === 'string' ? lastEventId : null,

@@ -5,10 +5,14 @@ import { type AuthContext } from '../../../accounts/auth-context';
 import { CurrentAuth } from '../../edge/authentication/current-auth';
 import { RequirePermission } from '../../edge/authentication/require-permission';
 import { ApiErrors } from '../../edge/api-errors';
-import { page, pageOf } from '../../edge/page';
+import { page, rowsOf } from '../../edge/page';
 import { findExtension } from '../../../accounts/scope/extension-queries';
 import { previousPassword } from '../../../nodes/registrations/state/previous-password';
-import { namesOf, registrationNumbers } from '../../../nodes/registrations/state/registration-queries';
+import {
+  namesOf,
+  type RegistrationFilter,
+  registrationNumbers,
+} from '../../../nodes/registrations/state/registration-queries';
 import {
   ListRegistrationsQuery,
   mapReach,
@@ -39,10 +43,10 @@ export class RegistrationsController {
   ): Promise<RegistrationPage> {
     const { domain } = account;
     const stateOf = this.registrations.statesIn(domain);
-    const all = await registrationNumbers(this.dataSource, account, query);
+    const all = await registrationNumbers(this.dataSource, account, filterOf(query));
     const wanted = query.status ? all.filter((number) => stateOf(number) === query.status) : all;
-    const { skip, perPage } = pageOf(query);
-    const numbers = wanted.slice(skip, skip + perPage);
+    const { skip, take } = rowsOf(query);
+    const numbers = wanted.slice(skip, skip + take);
     const names = await namesOf(this.dataSource, account, numbers);
     const rows = numbers.map((number): RegistrationRowDto => {
       const status = stateOf(number);
@@ -70,4 +74,8 @@ export class RegistrationsController {
     const view = this.registrations.view(number, account.domain);
     return { data: mapRegistration(number, view, await previousPassword(manager, extension)) };
   }
+}
+
+function filterOf({ search, team_id: teamId }: ListRegistrationsQuery): RegistrationFilter {
+  return { search: search ?? null, teamId: teamId === undefined ? null : Number(teamId) };
 }

@@ -4,18 +4,15 @@ import { LARGEST_ID } from '../../../core/id';
 import { Page } from '../../edge/page';
 import { integerText, oneOf } from '../../../core/rules';
 import { isoTime } from '../../../core/time';
-import { sanitizeText } from '../../../core/sanitize-text';
-import { uriOf } from '../../../freeswitch/contact';
-import { deviceId } from '../../../freeswitch/device-id';
 import {
   type Device,
   type Reach,
-  reachOf,
   reachOfAny,
   type Transport,
   TRANSPORTS,
 } from '../../../nodes/registrations/state/device';
 import { whyUnknown } from '../../../nodes/registrations/state/node-state';
+import { type DeviceView, viewDevice } from '../../../nodes/registrations/state/device-view';
 import { mapNodes, NodesDto } from './node-states.dto';
 import {
   REGISTRATION_STATES,
@@ -31,8 +28,6 @@ export const REACHABLE = {
   description:
     'Whether calls reach any of its devices: true if one answers FreeSWITCH, false if none does; null if there is no device, or it is not known yet.',
 } as const;
-/** FreeSWITCH keeps no longer ones. */
-const LONGEST_CONTACT = 1_024;
 
 /** GET /api/pbx/registrations */
 export class ListRegistrationsQuery {
@@ -257,28 +252,27 @@ export function mapRegistration(
 
 function mapDevice(device: Device, previous: boolean | null): DeviceDto {
   return {
-    ...mapDeviceSummary(device),
+    ...mapDeviceView(viewDevice(device)),
     expires_at: time(device.expiresAt),
     registered_with_previous_password: previous,
   };
 }
 
 /** What does not change at each refresh of a device's registration. */
-export function mapDeviceSummary(
-  device: Device,
+export function mapDeviceView(
+  view: DeviceView,
 ): Omit<DeviceDto, 'expires_at' | 'registered_with_previous_password'> {
-  const { why, ...reach } = reachOf(device);
   return {
-    id: deviceId(device.node, device.profile, device.contact),
-    contact: sanitizeText(uriOf(device.contact), LONGEST_CONTACT),
-    user_agent: device.agent,
-    transport: device.transport,
-    network_ip: device.networkIp,
-    network_port: device.networkPort,
-    ...mapReach(reach),
-    unreachable_reason: why,
-    node: device.node,
-    profile: device.profile,
-    since: timeOrNull(device.since),
+    id: view.id,
+    contact: view.contact,
+    user_agent: view.agent,
+    transport: view.transport,
+    network_ip: view.networkIp,
+    network_port: view.networkPort,
+    ...mapReach({ reachable: view.reachable, since: view.reachableSince }),
+    unreachable_reason: view.whyUnreachable,
+    node: view.node,
+    profile: view.profile,
+    since: timeOrNull(view.since),
   };
 }

@@ -3,21 +3,27 @@ import { likePattern } from '../../../platform/database/like-pattern';
 import { scopeFilter, type ScopedCaller } from '../../../accounts/scope/extension-scope';
 import { sortedNumbers as inOrder } from '../../../accounts/scope/extension-queries';
 import { Extension } from '../../../schema/extension.entity';
-import { type ListRegistrationsQuery } from '../../../api/pbx/registrations/registrations.dto';
 
 /** So many rows at a time hold nobody up. */
 const AT_A_TIME = 5_000;
 
-/** The numbers of the live extensions that the account sees and the query asks for, in their order; its `status` is not looked at. */
+/** Which extensions are listed. */
+export interface RegistrationFilter {
+  /** Part of the number or the name. */
+  search?: string | null;
+  teamId?: number | null;
+}
+
+/** The numbers of the live extensions that the account sees and the filter asks for, in their order. */
 export async function registrationNumbers(
   dataSource: DataSource,
   viewer: ScopedCaller,
-  query: Pick<ListRegistrationsQuery, 'search' | 'team_id'>,
+  { search, teamId = null }: RegistrationFilter,
 ): Promise<string[]> {
   const found = live(dataSource, viewer);
-  if (query.team_id) found.andWhere('e.team_id = :team', { team: Number(query.team_id) });
-  if (query.search) {
-    const pattern = likePattern(query.search);
+  if (teamId !== null) found.andWhere('e.team_id = :teamId', { teamId });
+  if (search) {
+    const pattern = likePattern(search);
     found.andWhere("(e.live_number LIKE :pattern ESCAPE '!' OR e.display_name LIKE :pattern ESCAPE '!')", {
       pattern,
     });

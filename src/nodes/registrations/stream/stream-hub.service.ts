@@ -17,6 +17,7 @@ import { TenantStream } from './tenant-stream';
 import { namesOf, registrationNumbers } from '../state/registration-queries';
 import { type RegistrationChange, RegistrationsService } from '../state/registrations.service';
 import { StreamClient } from './stream-client';
+import { type StreamFormat } from './stream-format';
 import { StreamLimits } from './stream-limits';
 
 const MOST_LOG_BYTES = 64 * 1024 * 1024;
@@ -28,6 +29,7 @@ const RETRY = 'retry: 2000\n\n';
 export interface StreamRequest {
   account: AuthContext;
   bearer: string;
+  format: StreamFormat;
   devices: boolean;
   /** The id of the last frame it has, if it has been here before. */
   lastEventId: string | null;
@@ -38,7 +40,7 @@ interface Subscription {
   reader: StreamClient | null;
 }
 
-/** The streams that are read at present, at most two for all who see the same extensions, and their readers. */
+/** The streams that are read at present, at most two of a dialect for all who see the same extensions, and their readers. */
 @Injectable()
 export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(StreamHub.name);
@@ -145,12 +147,13 @@ export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutd
     reader.pump();
   }
 
-  private streamFor(key: string, { account, devices }: StreamRequest): TenantStream {
+  private streamFor(key: string, { account, format, devices }: StreamRequest): TenantStream {
     const known = this.streams.get(key);
     if (known) return known;
     const { tenantId, domain, scope } = account;
     const viewer = { tenantId, scope };
     const stream = new TenantStream(this.registrations, {
+      format,
       domain,
       devices,
       dampingMs: this.settings.REGISTRATION_DAMPING_MS,
@@ -261,5 +264,5 @@ export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
-const keyOf = ({ account: { domain, scope }, devices }: Pick<StreamRequest, 'account' | 'devices'>): string =>
-  JSON.stringify([domain, devices, scope]);
+const keyOf = ({ account: { domain, scope }, format, devices }: StreamRequest): string =>
+  JSON.stringify([format.name, domain, devices, scope]);

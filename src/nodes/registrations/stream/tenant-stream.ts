@@ -1,17 +1,15 @@
-import { isoTime, now } from '../../../core/time';
+import { now } from '../../../core/time';
 import { ReplayBuffer, frame, type ReplayBudget } from './replay-buffer';
 import { Throttle } from './throttle';
-import {
-  mapStreamExtension,
-  type StreamExtensionDto,
-} from '../../../api/pbx/registrations/registration-stream.dto';
 import { type RegistrationState } from '../state/registration-state';
-import { mapNodes } from '../../../api/pbx/registrations/node-states.dto';
+import { viewDevice } from '../state/device-view';
 import { type RegistrationsService } from '../state/registrations.service';
 import { ExtensionNumberSet, type ExtensionNumberSetOptions } from './extension-number-set';
 import { type StreamClient } from './stream-client';
+import { type StreamedExtension, type StreamFormat } from './stream-format';
 
 export interface StreamOptions {
+  format: StreamFormat;
   domain: string;
   /** Whether devices are told of as well. */
   devices: boolean;
@@ -22,7 +20,8 @@ export interface StreamOptions {
 
 /** What was told last of an extension, and a text that differs when it would be told otherwise. */
 interface Told {
-  row: StreamExtensionDto;
+  row: object;
+  status: RegistrationState;
   key: string;
 }
 
@@ -53,7 +52,7 @@ export class TenantStream {
     this.damping = new Throttle(options.dampingMs);
     const each = BYTES_PER_EXTENSION[options.devices ? 'devices' : 'plain'];
     this.log = new ReplayBuffer(options.budget, () => Math.max(FEWEST_BYTES, this.told.size * each));
-    this.nodesTold = JSON.stringify(mapNodes(registrations.nodes()));
+    this.nodesTold = JSON.stringify(options.format.nodes(registrations.nodes()));
     this.roster = new ExtensionNumberSet({
       ...options.roster,
       onAdded: (number) => this.came(number),
@@ -98,8 +97,8 @@ export class TenantStream {
     const time = performance.now();
     if (this.snapshot?.position === position && time < this.snapshot.until) return this.snapshot;
     const extensions = [...this.told.values()].map(({ row }) => row);
-    const nodes = JSON.parse(this.nodesTold) as unknown;
-    const data = { as_of: isoTime(now()), nodes, extensions };
+    const nodes = JSON.parse(this.nodesTold) as object;
+    const data = this.options.format.snapshot({ at: now(), nodes, extensions });
     const bytes = Buffer.from(frame('snapshot', this.log.idOf(position), data));
     this.snapshot = { bytes, position, until: time + SNAPSHOT_HOLDS_MS };
     return this.snapshot;
@@ -108,46 +107,60 @@ export class TenantStream {
   private async load(): Promise<void> {
     await this.roster.load();
     const stateOf = this.statesNow();
-    for (const number of this.roster.numbers) this.told.set(number, this.present(number, stateOf));
-    this.nodesTold = JSON.stringify(mapNodes(this.registrations.nodes()));
+    for (const number of this.roster.numbers)
+      this.told.set(number, this.toldOf(this.present(number, stateOf)));
+    this.nodesTold = JSON.stringify(this.nodesNow());
   }
 
   private came(number: string): void {
-    const told = this.present(number, this.statesNow());
-    this.told.set(number, told);
-    this.tellChange(told.row, null);
+    const extension = this.present(number, this.statesNow());
+    this.told.set(number, this.toldOf(extension));
+    this.tell('change', this.options.format.change(extension, null, now()));
   }
 
   private went(number: string): void {
     this.told.delete(number);
     this.damping.forget(number);
-    this.tell('removed', { extension_number: number, at: isoTime(now()) });
+    this.tell('removed', this.options.format.removed(number, now()));
   }
 
   private statesNow(): (number: string) => RegistrationState {
     return this.registrations.statesIn(this.options.domain);
   }
 
-  private present(number: string, stateOf: (number: string) => RegistrationState): Told {
+  private nodesNow(): object {
+    return this.options.format.nodes(this.registrations.nodes());
+  }
+
+  private present(number: string, stateOf: (number: string) => RegistrationState): StreamedExtension {
     const { domain, devices } = this.options;
-    const row = mapStreamExtension(this.registrations, { number, domain, status: stateOf(number) }, devices);
-    const { devices: shown } = row;
-    return { row, key: `${row.status} ${row.reachable} ${shown ? JSON.stringify(shown) : ''}` };
+    const status = stateOf(number);
+    return {
+      number,
+      status,
+      since: this.registrations.sinceOf(number, domain, status),
+      reach: this.registrations.reachOf(number, domain),
+      devices: devices ? this.registrations.view(number, domain).devices.map(viewDevice) : null,
+    };
+  }
+
+  private toldOf(extension: StreamedExtension): Told {
+    return { row: this.options.format.row(extension), status: extension.status, key: keyOf(extension) };
   }
 
   private reviewWith(number: string, stateOf: (number: string) => RegistrationState): void {
     const before = this.told.get(number);
     if (!before || !this.mayTell(number)) return;
-    const after = this.present(number, stateOf);
-    if (after.key === before.key) return;
-    this.told.set(number, after);
+    const extension = this.present(number, stateOf);
+    if (keyOf(extension) === before.key) return;
+    this.told.set(number, this.toldOf(extension));
     this.damping.told(number, performance.now());
-    this.tellChange(after.row, before.row.status);
+    this.tell('change', this.options.format.change(extension, before.status, now()));
   }
 
   private reviewNodes(): void {
     if (!this.mayTell(NODES)) return;
-    const nodes = mapNodes(this.registrations.nodes());
+    const nodes = this.nodesNow();
     const text = JSON.stringify(nodes);
     if (text === this.nodesTold) return;
     this.nodesTold = text;
@@ -178,15 +191,6 @@ export class TenantStream {
     );
   }
 
-  private tellChange(row: StreamExtensionDto, previous: RegistrationState | null): void {
-    const { extension_number, status, since, reachable, reachable_since, devices } = row;
-    const at = isoTime(now());
-    this.tell('change', {
-      ...{ extension_number, status, previous_status: previous, since, reachable, reachable_since, at },
-      ...(devices && { devices }),
-    });
-  }
-
   /** What is told in one turn of the event loop goes out together. */
   private tell(event: string, data: unknown): void {
     this.log.add(event, data);
@@ -197,3 +201,6 @@ export class TenantStream {
     });
   }
 }
+
+const keyOf = ({ status, reach, devices }: StreamedExtension): string =>
+  `${status} ${reach.reachable} ${devices ? JSON.stringify(devices) : ''}`;

@@ -106,18 +106,11 @@ export async function together(...steps: (() => Promise<void> | void)[]): Promis
     try {
       await step();
     } catch (error) {
-      if (error instanceof FieldInvalid) faults.push(...error.faults);
-      else if (error instanceof InvalidData) faults.push(...statedFaults(error));
-      else throw error;
+      if (!(error instanceof FieldInvalid)) throw error;
+      faults.push(...error.faults);
     }
   }
   if (faults.length > 0) throw new FieldInvalid(...faults);
-}
-
-function statedFaults({ errors }: InvalidData): FieldFault[] {
-  return Object.entries(errors).flatMap(([field, sentences]) =>
-    sentences.map((sentence) => ({ field, code: 'stated' as const, sentence })),
-  );
 }
 
 export class TooManyRequests extends ApiError {

@@ -29,9 +29,7 @@ export type Fault =
   /** An inactive caller ID cannot be the default one. */
   | { code: 'inactive_caller_id' }
   /** @property owner what the password belongs to, as in `extension number` */
-  | { code: 'weak_password'; weakness: Weakness; owner: string }
-  /** A sentence that is written already. */
-  | { code: 'stated'; sentence: string };
+  | { code: 'weak_password'; weakness: Weakness; owner: string };
 
 /** Blank, the name of what it belongs to, or one of the 10,000 most common ones. */
 export type Weakness = 'blank' | 'own_name' | 'common';

@@ -23,7 +23,6 @@ const SENTENCES: { [C in Fault['code']]: Sentence<C> } = {
   caller_ids_exist: (name) => `The ${name} cannot be changed while the account has caller IDs.`,
   inactive_caller_id: (name) => `The ${name} field must be false for an inactive caller ID.`,
   weak_password: (name, { weakness, owner }) => `The ${name} must not be ${WEAK[weakness](owner)}.`,
-  stated: (_, { sentence }) => sentence,
 };
 
 const WEAK: Record<Weakness, (owner: string) => string> = {

@@ -37,11 +37,8 @@ export class ListQuery extends PageQuery {
   search?: string | null;
 }
 
-/** Where in a list a page lies, in rows. */
-export function pageOf(query: PageQuery): { page: number; perPage: number; skip: number } {
-  const page = Number(query.page ?? 1);
-  const perPage = Number(query.per_page ?? PER_PAGE);
-  return { page, perPage, skip: rowsOfPage(page, perPage).skip };
+function pageOf({ page, per_page: perPage }: PageQuery): { page: number; perPage: number } {
+  return { page: Number(page ?? 1), perPage: Number(perPage ?? PER_PAGE) };
 }
 
 /** The rows that a query asks for. */

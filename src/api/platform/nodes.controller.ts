@@ -5,7 +5,7 @@ import { CurrentAuth } from '../edge/authentication/current-auth';
 import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
 import { InvalidData } from '../../core/errors';
-import { page, pageOf, PageQuery } from '../edge/page';
+import { page, PageQuery, rowsOf } from '../edge/page';
 import { DeletedAnswer } from '../edge/deleted.dto';
 import { type NodeAddress, parseNodeUrl } from '../../freeswitch/node-address';
 import { NodePool } from '../../freeswitch/node-pool';
@@ -32,8 +32,8 @@ export class NodesController {
   @ApiErrors(401, 403, 422)
   async list(@Query() query: PageQuery): Promise<NodePage> {
     const nodes = await this.nodes.list();
-    const { skip, perPage } = pageOf(query);
-    const shown = nodes.slice(skip, skip + perPage).map((node) => this.shown(node));
+    const { skip, take } = rowsOf(query);
+    const shown = nodes.slice(skip, skip + take).map((node) => this.shown(node));
     return page(query, shown, nodes.length);
   }
 

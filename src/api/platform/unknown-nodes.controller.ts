@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { RequirePermission } from '../edge/authentication/require-permission';
 import { ApiErrors } from '../edge/api-errors';
-import { page, pageOf, PageQuery } from '../edge/page';
+import { page, PageQuery, rowsOf } from '../edge/page';
 import { mapUnknownNode, UnknownNodePage } from './nodes.dto';
 import { unknownNodes } from '../../schema/unknown-node.entity';
 
@@ -24,7 +24,7 @@ export class UnknownNodesController {
   @ApiErrors(401, 403, 422)
   async list(@Query() query: PageQuery): Promise<UnknownNodePage> {
     const found = await unknownNodes(this.dataSource.manager);
-    const { skip, perPage } = pageOf(query);
-    return page(query, found.slice(skip, skip + perPage).map(mapUnknownNode), found.length);
+    const { skip, take } = rowsOf(query);
+    return page(query, found.slice(skip, skip + take).map(mapUnknownNode), found.length);
   }
 }

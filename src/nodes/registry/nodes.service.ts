@@ -37,7 +37,7 @@ export class NodesService {
     return { name, host, port, password: this.box.unseal(password, placeOf(name)) };
   }
 
-  /** @throws InvalidData when the name is taken */
+  /** @throws FieldInvalid when the name is taken */
   add(address: NodeAddress, actor: Actor): Promise<FreeswitchNode> {
     return rejectDuplicate('name', () =>
       this.transactions.run(async (manager) => {

@@ -59,7 +59,7 @@ export class RestoreService implements OnApplicationBootstrap, OnApplicationShut
    * Brings back the extension that had the number last, as it was, with a new password, and an empty mailbox: who
    * knew the old one is out, on every node.
    * @throws NotFound when none of that number was deleted, or it is no longer kept; Conflict when the number
-   *   is in use; InvalidData when the tenant may not have one more, or it is an
+   *   is in use; FieldInvalid when the tenant may not have one more, or it is an
    *   emergency number by now
    */
   restore(account: AuthContext, number: string): Promise<[Extension, NewCredentials]> {

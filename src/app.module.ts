@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AuthApiModule } from './api/auth/auth-api.module';
 import { EdgeModule } from './api/edge/edge.module';
 import { OpsApiModule } from './api/ops/ops-api.module';
@@ -13,7 +13,8 @@ import { PlatformModule } from './platform/platform.module';
 /** The server: what it stands on, its interfaces, and what it does on its own. */
 @Module({})
 export class AppModule {
-  static of(installation: Installation): DynamicModule {
+  /** @param more modules beside these */
+  static of(installation: Installation, more: readonly Type[] = []): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -26,6 +27,7 @@ export class AppModule {
         OpsApiModule,
         SweepsModule,
         DatabaseUpkeepModule,
+        ...more,
       ],
     };
   }

@@ -1,4 +1,5 @@
 import { NestFactory } from '@nestjs/core';
+import { type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { AppModule } from './app.module';
@@ -11,11 +12,18 @@ import { serveDocs } from './api/edge/openapi/docs';
 import { registerIdempotency } from './api/edge/idempotency/idempotency.hooks';
 import { openLookupDoor } from './api/switch/lookup-door';
 
-/** The application, ready to listen. */
-export async function createApp(installation: Installation, logger: Logger): Promise<NestFastifyApplication> {
+/**
+ * The application, ready to listen.
+ * @param more modules beside those of AppModule, such as another dialect
+ */
+export async function createApp(
+  installation: Installation,
+  logger: Logger,
+  more: readonly Type[] = [],
+): Promise<NestFastifyApplication> {
   const { settings } = installation;
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.of(installation),
+    AppModule.of(installation, more),
     createAdapter(logger, settings.trustedProxies),
     {
       logger: new NestLog(logger),

@@ -1,5 +1,6 @@
 import { type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DataSource } from 'typeorm';
 import { SYSTEM } from '../../src/core/actor';
@@ -54,11 +55,15 @@ export class Dialplane {
     private readonly app: NestFastifyApplication,
   ) {}
 
-  /** @param environment settings beside the database, as in the environment */
+  /**
+   * @param environment settings beside the database, as in the environment
+   * @param modules beside those of the server
+   */
   static async start(
     lane: Lane,
     environment: Record<string, string> = {},
     database?: TestDatabase,
+    modules: readonly Type[] = [],
   ): Promise<Dialplane> {
     const own = database ?? (await lane.createMigrated());
     const settings = readSettings({
@@ -78,7 +83,7 @@ export class Dialplane {
       },
     });
     const logger = createLogger(Object.assign(settings, { LOG_LEVEL: 'trace', LOG_FORMAT: 'json' }), sink);
-    const app = await createApp({ settings, secrets, dataSource }, logger);
+    const app = await createApp({ settings, secrets, dataSource }, logger, modules);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Dialplane(`http://127.0.0.1:${port}`, dataSource, own, lines, app);

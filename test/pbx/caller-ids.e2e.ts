@@ -47,7 +47,7 @@ describeOnEach('/api/pbx/caller-ids', (lane) => {
   it('knows a number once, however it is written', async () => {
     for (const number of ['84900000020', '+84900000020', '0084900000020', '840900000020', '00840900000020']) {
       await expect(addCallerId(dialplane, tenant, number)).rejects.toMatchObject({
-        errors: { number: ['The number has already been taken.'] },
+        faults: [{ field: 'number', code: 'taken' }],
       });
       const { body } = await dialplane.api(tenant.token, 'GET', `/caller-ids/${encodeURIComponent(number)}`);
       expect(body).toMatchObject({ data: { number: '0900000020' } });

@@ -14,6 +14,7 @@ import { OneCallerIdANumber1764100310000 } from './1764100310000-one-caller-id-a
 import { EmergencyNumbers1764100311000 } from './1764100311000-emergency-numbers';
 import { LimitsOfTenants1764100400000 } from './1764100400000-limits-of-tenants';
 import { ListingIndex1764100500000 } from './1764100500000-listing-index';
+import { EventLog1764100600000 } from './1764100600000-event-log';
 
 /** In the order of their time stamps; a landed migration is never changed. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   EmergencyNumbers1764100311000,
   LimitsOfTenants1764100400000,
   ListingIndex1764100500000,
+  EventLog1764100600000,
 ];

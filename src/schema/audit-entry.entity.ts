@@ -1,7 +1,10 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { type ActorKind } from '../core/actor';
 
-/** What was done, by whom. Never changed; the oldest go when their time is over. */
+/**
+ * What was done, by whom: an entry of the audit, and an event of the log that other processes follow (see event-log.ts).
+ * Never changed; the oldest go when their time is over.
+ */
 @Entity({ name: 'audit_entries' })
 @Index('UQ_audit_entries_tenant_seq', ['tenantId', 'seq'], { unique: true })
 @Index('IDX_audit_entries_tenant_at', ['tenantId', 'at'])
@@ -68,4 +71,15 @@ export class AuditEntry {
   /** HMAC-SHA256 over this and the hash before, hex (see chain.ts). */
   @Column({ type: 'varchar', length: 64 })
   hash!: string;
+
+  /** The process that wrote it, which needs not be told of it; null: an older version. No hash covers it. */
+  @Column({ type: 'varchar', length: 36, nullable: true, select: false })
+  origin!: string | null;
+
+  /**
+   * Where the resource is not an extension itself: the numbers of those that the change concerns, as in `1001,1002`,
+   * or `*` for all of the tenant; null: none. No hash covers it.
+   */
+  @Column({ type: 'text', nullable: true, select: false })
+  affected!: string | null;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { now } from '../../core/time';
@@ -7,6 +8,7 @@ import { Transactions } from '../../platform/database/transactions';
 import { type Actor } from '../../core/actor';
 import { AuditChain } from '../../schema/audit-chain.entity';
 import { AuditEntry } from '../../schema/audit-entry.entity';
+import { ALL_EXTENSIONS } from '../event-log';
 import { auditKey, headMac, entryHash, newChain } from './chain';
 import { type Changes } from './changes';
 
@@ -31,15 +33,26 @@ export interface AuditEvent {
   /** Its number, name or id. */
   resource: string;
   changes: Changes;
-  /** Ids of what nodes had to forget because of it, recorded in the same transaction; undefined is none. */
-  revocations?: readonly (number | undefined)[];
+  /**
+   * The SIP users whose revocations were recorded in the same transaction, and the id of each; undefined where there
+   * are no nodes. An extension's event takes its own, any other event all of them.
+   */
+  revocations?: RevokedUsers;
 }
 
-/** Writes what was done, in the transaction that does it. */
+export type RevokedUsers = ReadonlyMap<string, number | undefined>;
+
+const NONE: RevokedUsers = new Map();
+/** More numbers than this are not listed: the event then concerns all extensions of the tenant. */
+const MOST_AFFECTED = 1_000;
+
+/** Writes what was done, in the transaction that does it: the entries are the audit, and the log of events. */
 @Injectable()
 export class AuditService {
   /** What hashes and seals are made with. */
   readonly key: Buffer;
+  /** This process, among those that write to the log. */
+  readonly origin = randomUUID();
 
   constructor(
     secrets: InstallationSecrets,
@@ -67,7 +80,7 @@ export class AuditService {
       chain.lastSeq += 1;
       const unhashed = { tenantId, seq: chain.lastSeq, at, ...actorColumns(actor), ...toRow(deed) };
       chain.lastHash = entryHash(this.key, chain.lastHash, unhashed);
-      return { ...unhashed, hash: chain.lastHash };
+      return { ...unhashed, hash: chain.lastHash, origin: this.origin, affected: affectedBy(deed) };
     });
     for (let start = 0; start < entries.length; start += ROWS_PER_STATEMENT) {
       await manager
@@ -130,8 +143,15 @@ function actorColumns({ kind, id, name, tokenId, address, requestId }: Actor) {
   return { actorKind: kind, actorId: id, actorName: name, tokenId, address, requestId };
 }
 
-function toRow({ action, resourceType, resource, changes, revocations = [] }: AuditEvent) {
-  const ids = revocations.filter((id) => id !== undefined).sort((a, b) => a - b);
+/** As in AuditEntry.affected. */
+function affectedBy({ resourceType, revocations }: AuditEvent): string | null {
+  if (resourceType === 'extension' || !revocations || revocations.size === 0) return null;
+  return revocations.size > MOST_AFFECTED ? ALL_EXTENSIONS : [...revocations.keys()].join();
+}
+
+function toRow({ action, resourceType, resource, changes, revocations = NONE }: AuditEvent) {
+  const recorded = resourceType === 'extension' ? [revocations.get(resource)] : [...revocations.values()];
+  const ids = recorded.filter((id) => id !== undefined).sort((a, b) => a - b);
   return {
     action,
     resourceType,

@@ -2,7 +2,8 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { type AuditChain } from '../../schema/audit-chain.entity';
 import { type AuditEntry } from '../../schema/audit-entry.entity';
 
-export type Unhashed = Omit<AuditEntry, 'id' | 'hash'>;
+/** What an entry's hash covers. */
+export type Unhashed = Omit<AuditEntry, 'id' | 'hash' | 'origin' | 'affected'>;
 export type ChainHead = Omit<AuditChain, 'seal'>;
 
 /** What was before the first entry. */

@@ -1,3 +1,4 @@
+import { idsByUser } from '../../schema/revocation-node.entity';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type AuthContext } from '../../accounts/auth-context';
@@ -61,7 +62,7 @@ export class KicksService {
       const works = await this.revocations.record(manager, [change]);
       const changes = device === undefined ? {} : { device: { before: device, after: null } };
       const deed = { action: 'unregistered', resourceType: 'extension', resource: number, changes } as const;
-      const revocations = works.map(({ revocationId }) => revocationId);
+      const revocations = idsByUser(works);
       await this.audit.record(manager, account.tenantId, account.actor, [{ ...deed, revocations }]);
       return works;
     });

@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
-import { EventsModule } from '../../events/events.module';
+import { EventFeedModule } from '../../events/event-feed.module';
 import { NodePoolModule } from '../registry/node-pool.module';
 import { RevocationsModule } from './revocations.module';
 import { NodeSweeper } from './node-sweeper';
-import { ChangeFeed } from './change-feed';
 import { PhonePins } from './phone-pins.service';
+import { WorkOfOthers } from './work-of-others';
 
-/** What only a server does: sweep nodes, repeat what other instances changed, delete PINs that phones set. */
+/** What only a server does: sweep nodes, finish the work of other processes, delete PINs that phones set. */
 @Module({
-  imports: [EventsModule, NodePoolModule, RevocationsModule],
-  providers: [NodeSweeper, ChangeFeed, PhonePins],
+  imports: [EventFeedModule, NodePoolModule, RevocationsModule],
+  providers: [NodeSweeper, WorkOfOthers, PhonePins],
 })
 export class SweepsModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Transactions } from '../../platform/database/transactions';
 import { OutcomeUnknown } from '../../platform/database/unavailable';
+import { type RevokedUsers } from '../../events/audit/audit.service';
 import { ExtensionChanges } from '../../events/extension-changes';
 import { idsByUser, type RevocationNode } from '../../schema/revocation-node.entity';
 import { type Change } from './revocation-store';
@@ -9,9 +10,9 @@ import { RevocationsService } from './revocations.service';
 
 /**
  * Records, inside the transaction, of which users FreeSWITCH and whoever listens must forget what they
- * know; called once at most, before the audit. Answers with the ids of what was recorded, by SIP user.
+ * know; called once at most, before the audit. Returns what the audit's events need of it.
  */
-export type RecordRevocations = (changes: readonly Change[]) => Promise<Map<string, number>>;
+export type RecordRevocations = (changes: readonly Change[]) => Promise<RevokedUsers>;
 
 /** A change of something that users share, such as a caller ID, and the forgetting that must follow it. */
 @Injectable()
@@ -35,7 +36,8 @@ export class UserChangeTransaction {
         return work(manager, async (changes) => {
           changed = changes;
           works = await this.revocations.record(manager, changes);
-          return idsByUser(works);
+          const ids = idsByUser(works);
+          return new Map(changes.map(({ sipUser }) => [sipUser, ids.get(sipUser)]));
         });
       });
       tell();

@@ -118,7 +118,7 @@ export class CallerIdsService {
     const told = byDefault
       ? await affectedExtensions(manager, owner, { having: null, withoutOwn: true })
       : [];
-    const revocations = [...(await forget(told)).values()];
+    const revocations = await forget(told);
     const made = rows.map((callerId) => {
       const isDefault = callerId === byDefault;
       const of = deed('created', callerId, null, callerIdFields({ callerId, isDefault }));
@@ -158,8 +158,7 @@ export class CallerIdsService {
       const shows = 'status' in changes || ('display_name' in changes && callerId.status === 'active');
       const having = shows ? callerId.id : null;
       const withoutOwn = moves || (shows && is.isDefault);
-      const recorded = await forget(await affectedExtensions(manager, owner, { having, withoutOwn }));
-      const revocations = [...recorded.values()];
+      const revocations = await forget(await affectedExtensions(manager, owner, { having, withoutOwn }));
       const own = { ...deed('updated', callerId, before, callerIdFields(is)), revocations };
       await this.audit.record(manager, owner.id, actor, is.isDefault ? [own, ...moved] : [own]);
       return is;
@@ -202,10 +201,9 @@ export class CallerIdsService {
       if (number !== null && !callerId) throw new FieldInvalid({ field: 'number', code: 'not_found' });
       if (tenant.defaultCallerIdId === (callerId?.id ?? null)) return callerId;
       const moved = await moveDefault(manager, tenant, callerId);
-      const recorded = await forget(
+      const revocations = await forget(
         await affectedExtensions(manager, owner, { having: null, withoutOwn: true }),
       );
-      const revocations = [...recorded.values()];
       const own = callerId ? [defaultChangedEvent(callerId, true)] : [];
       const deeds = [...own, ...moved].map((each) => ({ ...each, revocations }));
       await this.audit.record(manager, tenantId, actor, deeds);

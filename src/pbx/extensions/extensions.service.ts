@@ -188,7 +188,7 @@ export class ExtensionsService {
       const user = { tenantId: account.tenantId, sipUser: number, sipDomain: account.domain };
       const changes = changesBetween(before, extensionFields(extension));
       const mailbox = mailboxWork(extension, changes);
-      const recorded = await forget([
+      const revocations = await forget([
         { ...user, ...revocationFor(old, extension, { disconnect }), ...mailbox },
       ]);
       const deed = {
@@ -196,7 +196,7 @@ export class ExtensionsService {
         resourceType: 'extension',
         resource: number,
         changes: withPinFault(changes, pinFaultOf(this.credentials, extension)),
-        revocations: [recorded.get(number)],
+        revocations,
       } as const;
       await this.audit.record(manager, account.tenantId, account.actor, [deed]);
       return extension;

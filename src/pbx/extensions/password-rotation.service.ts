@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { type AuthContext } from '../../accounts/auth-context';
-import { AuditService, type AuditEvent } from '../../events/audit/audit.service';
+import { AuditService, type AuditEvent, type RevokedUsers } from '../../events/audit/audit.service';
 import { FieldInvalid } from '../../core/errors';
 import { now } from '../../core/time';
 import { UserChangeTransaction } from '../../nodes/revocations/user-change-transaction';
@@ -61,8 +61,8 @@ export class PasswordRotationService {
         const rule = revocationFor(extension, { ...extension, a1: extension.sealedA1 }, { disconnect });
         return { tenantId, sipUser: extension.extensionNumber, sipDomain: domain, ...rule };
       });
-      const recorded = await forget(changes);
-      await this.audit.record(manager, tenantId, account.actor, deedsOf(selected, recorded));
+      const revocations = await forget(changes);
+      await this.audit.record(manager, tenantId, account.actor, deedsOf(selected, revocations));
       return renewed;
     });
   }
@@ -70,7 +70,7 @@ export class PasswordRotationService {
 
 function deedsOf(
   rotated: readonly Pick<Extension, 'extensionNumber'>[],
-  recorded: Map<string, number>,
+  revocations: RevokedUsers,
 ): AuditEvent[] {
   const changes = { sip_password: { before: 'set', after: 'changed' } };
   return rotated.map(({ extensionNumber: resource }) => ({
@@ -78,7 +78,7 @@ function deedsOf(
     resourceType: 'extension',
     resource,
     changes,
-    revocations: [recorded.get(resource)],
+    revocations,
   }));
 }
 

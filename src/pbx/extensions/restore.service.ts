@@ -83,10 +83,11 @@ export class RestoreService implements OnApplicationBootstrap, OnApplicationShut
       const user = { tenantId, sipUser: number, sipDomain: domain };
       const mailbox = { name: left, step: 'delete' } as const;
       // A node that was away since the deletion may hold a phone, the password, and the messages of before.
-      const recorded = await forget([{ ...user, reason: 'password_changed', dropContacts: true, mailbox }]);
+      const revocations = await forget([
+        { ...user, reason: 'password_changed', dropContacts: true, mailbox },
+      ]);
       const changes = changesBetween(before, extensionFields(extension));
       const deed = { action: 'restored', resourceType: 'extension', resource: number, changes } as const;
-      const revocations = [recorded.get(number)];
       await this.audit.record(manager, tenantId, account.actor, [{ ...deed, revocations }]);
       return [extension, credentials];
     });

@@ -54,8 +54,8 @@ export class BulkWriter {
       return { ...user, reason, dropContacts, ...mailbox };
     });
     const works = await this.revocations.record(manager, changes);
-    const ids = idsByUser(works);
-    const edited = edits.map(({ deed }) => ({ ...deed, revocations: [ids.get(deed.resource)] }));
+    const revocations = idsByUser(works);
+    const edited = edits.map(({ deed }) => ({ ...deed, revocations }));
     return { works, deeds: [...rows.map((row) => this.creation(row)), ...edited] };
   }
 

@@ -111,8 +111,7 @@ export class TeamsService {
         if (Object.keys(changes).length === 0) return known;
         team.updatedAt = now();
         await manager.save(team);
-        const recorded = await forget('name' in changes ? await oneMember(manager, account, id) : []);
-        const revocations = [...recorded.values()];
+        const revocations = await forget('name' in changes ? await oneMember(manager, account, id) : []);
         const own = deed('updated', team, before, teamFields(team));
         await this.audit.record(manager, tenantId, actor, [{ ...own, revocations }]);
         return known;

@@ -114,8 +114,7 @@ export class TenantAdminService {
       tenant.updatedAt = now();
       await manager.save(tenant);
       const users = 'status' in changes ? await activeUsers(manager, tenant) : [];
-      const recorded = await forget(users);
-      const revocations = [...recorded.values()];
+      const revocations = await forget(users);
       const deed = { action: 'updated', resourceType: 'tenant', resource: tenant.domain, changes } as const;
       await this.audit.record(manager, id, actor, [{ ...deed, revocations }]);
     });

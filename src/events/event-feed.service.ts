@@ -33,6 +33,7 @@ export class EventFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Null until the log was read for the first time. */
   private position: ReadPosition | null = null;
   private failures = 0;
+  private isWanted = false;
   private stopped = false;
   private timer: NodeJS.Timeout | null = null;
   private polling: Promise<void> | null = null;
@@ -68,13 +69,18 @@ export class EventFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.listeners.add(listener);
   }
 
-  /** Now, unless a poll is under way, which the next one follows in any case. */
+  /** Now; while a poll is under way, as soon as it is over. */
   private poll(): void {
-    if (this.stopped || this.polling) return;
+    if (this.stopped) return;
+    this.isWanted = true;
+    if (this.polling) return;
+    this.isWanted = false;
     if (this.timer) clearTimeout(this.timer);
     this.polling = this.readNews().then((pauseMs) => {
       this.polling = null;
-      if (!this.stopped) this.timer = setTimeout(() => this.poll(), pauseMs * (0.8 + 0.4 * Math.random()));
+      if (this.stopped) return;
+      const next = this.isWanted ? 0 : pauseMs * (0.8 + 0.4 * Math.random());
+      this.timer = setTimeout(() => this.poll(), next);
     });
   }
 

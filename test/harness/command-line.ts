@@ -87,7 +87,7 @@ export class CommandLine {
     environment: Record<string, string>,
     stdin: 'ignore' | 'pipe' = 'ignore',
   ): Promise<ChildProcess> {
-    await onceARun('build', build);
+    await built();
     return spawn(process.execPath, [LAUNCHER, ...args], {
       cwd: this.folder,
       env: this.environmentWith(environment),
@@ -97,9 +97,11 @@ export class CommandLine {
   }
 }
 
-/** The launcher builds what is older than its sources; not in several processes at once. */
-async function build(): Promise<void> {
-  await promisify(execFile)(process.execPath, [LAUNCHER, '--version']);
+/** Resolves when the program is built; the launcher builds what is older than its sources, one at a time. */
+export function built(): Promise<void> {
+  return onceARun('build', async () => {
+    await promisify(execFile)(process.execPath, [LAUNCHER, '--version']);
+  });
 }
 
 let last: Promise<unknown> = Promise.resolve();

@@ -11,7 +11,7 @@ import { type Printed } from './print';
 export async function auditVerify(): Promise<Printed> {
   const { sqlitePath } = settingsHere();
   if (sqlitePath !== null && !existsSync(sqlitePath)) {
-    throw new InvalidSetting('DATABASE_URL', 'names no database that is there');
+    throw new InvalidSetting('DATABASE_URL', 'names a database that does not exist');
   }
   const { dataSource, secrets } = await openToRead();
   try {

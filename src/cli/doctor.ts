@@ -108,8 +108,8 @@ async function databaseChecks(
 
 function unknownCheck({ hostname, address, lastAskedAt }: UnknownNode): Check {
   const says =
-    `asked for users, last at ${isoTime(lastAskedAt)}, and is none of the nodes, so that it is told of no change; ` +
-    'add it (npx dialplane node add NAME URL), or take its xml_curl binding away';
+    `asked for users, last at ${isoTime(lastAskedAt)}, and is not among the nodes, so it receives no changes; ` +
+    'add it (npx dialplane node add NAME URL), or remove its xml_curl binding';
   return { name: `unknown node ${hostname} at ${address}`, ok: true, warning: true, says };
 }
 
@@ -132,7 +132,7 @@ async function appKey(dataSource: DataSource, secrets: InstallationSecrets): Pro
   return {
     name: 'APP_KEY',
     ok,
-    says: ok ? 'opens the database' : 'is another than this database was written with',
+    says: ok ? 'opens the database' : 'is not the key that this database was written with',
   };
 }
 

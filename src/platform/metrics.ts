@@ -36,7 +36,7 @@ export class Metrics {
 
   readonly unknownNodes = new Gauge({
     name: 'dialplane_unknown_nodes',
-    help: 'FreeSWITCHes that asked for users in the last 24 hours and are none of the nodes.',
+    help: 'FreeSWITCHes that asked for users in the last 24 hours and are not among the nodes.',
     registers: [this.registry],
   });
 

@@ -288,7 +288,7 @@ describeOnEach("the platform's operators", (lane) => {
     const refused = await platform<{ message: string }>('DELETE', ours());
     expect([refused.status, refused.body]).toEqual([
       409,
-      { message: 'FreeSWITCH nodes have still to forget extensions of the account.' },
+      { message: 'FreeSWITCH nodes still have to drop extensions of the account.' },
     ]);
     await site.dialplane.dataSource.query("UPDATE revocation_nodes SET node = 'retired' WHERE node = 'fs2'");
     expect((await platform('DELETE', ours())).status).toBe(200);

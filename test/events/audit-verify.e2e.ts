@@ -193,7 +193,7 @@ describe('the check of the audit of nothing', () => {
     expect(await commandLine.run(['audit', 'verify'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'DATABASE_URL names no database that is there\n',
+      stderr: 'DATABASE_URL names a database that does not exist\n',
     });
     expect(readdirSync(commandLine.folder)).toEqual([]);
     await commandLine.stop();

@@ -102,7 +102,7 @@ describeOnEach('GET /api/pbx/extensions/{ext}/diagnosis', (lane) => {
     const { status, verdict, evidence } = await diagnosis();
     expect(status).toBe('unregistered');
     expect(verdict.summary).toBe(
-      `No phone has tried to register as 1001 since Dialplane began to look, at ${evidence.since}.`,
+      `No phone has tried to register as 1001 since Dialplane started to watch, at ${evidence.since}.`,
     );
     expect(verdict.next_step).toContain('does not reach FreeSWITCH');
     expect(evidence).toMatchObject({

@@ -17,7 +17,7 @@ const fileOf = (rows: number): string =>
 const MANY = fileOf(10_000);
 /** So many that what follows at once finds it at work. */
 const SOME = fileOf(3_000);
-const NOTHING = 'Dialplane was stopped meanwhile; nothing was changed.';
+const NOTHING = 'Dialplane was stopped during the import; nothing was changed.';
 
 describeOnEach('the job of an import', (lane) => {
   let site: Site;
@@ -175,7 +175,7 @@ describeOnEach('the job of an import', (lane) => {
       const job = await overJob(site.dialplane, token, id);
       expect(job).toMatchObject({
         status: 'failed',
-        message: 'Who started it may no longer do so; part was changed.',
+        message: 'The user or token that started it is no longer allowed to; part was changed.',
       });
       expect(job.created).toBeLessThan(10_000);
       expect(await extensions()).toBe(job.created);
@@ -292,7 +292,7 @@ describeOnEach('the job of an import', (lane) => {
         expect(left).toBeGreaterThanOrEqual(1_000);
         expect([job.created, job.message]).toEqual([
           left,
-          'Dialplane was stopped meanwhile; part was changed.',
+          'Dialplane was stopped during the import; part was changed.',
         ]);
         expect((await passwords(id)).text.split('\r\n')).toHaveLength(left + 2);
       }

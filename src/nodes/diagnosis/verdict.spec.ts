@@ -279,7 +279,7 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     'a node away',
     { view: { state: 'unknown', nodes: [node('fs1'), node('fs2', 'away')] } },
     'unknown',
-    /cannot be asked: fs2 \(away since [^,]*$/,
+    /does not answer: fs2 \(away since [^,]*$/,
   ],
   [
     'a new challenge',
@@ -291,14 +291,14 @@ const CASES: [what: string, Given, code: string, words: RegExp][] = [
     'a phone that left',
     { seen: { registeredAt: AT, left: { at: AT + S, how: 'unregistered' }, attempts: [accepted] } },
     'was_registered_and_left',
-    /took its registration off at 2026-01-01T08:50:01/,
+    /unregistered at 2026-01-01T08:50:01/,
   ],
   ['a page that was closed', { seen: closed }, 'was_registered_and_left', /connection of 1001's phone was/],
   [
     'a phone whose end was not heard',
     { view: { since: AT + 5 * S }, seen: { registeredAt: AT, left: { at: AT - S, how: 'expired' } } },
     'was_registered_and_left',
-    /is not any more since 2026-01-01T08:50:05/,
+    /has not been registered since 2026-01-01T08:50:05/,
   ],
   ['calls only', { seen: { attempts: [accepted] } }, 'not_registering', /no registration came of it/],
   [

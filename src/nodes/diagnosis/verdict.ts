@@ -57,7 +57,7 @@ function noSuchExtension({ number, domain, extension }: Facts): Words | null {
   if (extension) return null;
   return [
     `There is no extension ${number} in ${domain}, and there never was.`,
-    'Make it with POST /api/pbx/extensions, or check the number.',
+    'Create it with POST /api/pbx/extensions, or check the number.',
   ];
 }
 
@@ -65,13 +65,13 @@ function deleted({ number, extension }: Facts): Words | null {
   if (!extension?.deletedAt) return null;
   return [
     `Extension ${number} was deleted at ${isoTime(extension.deletedAt)}.`,
-    'Make it again with POST /api/pbx/extensions, and enter its new password in the phone.',
+    `Restore it with POST /api/pbx/extensions/${number}/restore or create it again, and enter its new password in the phone.`,
   ];
 }
 
 function tenantDisabled({ domain, extension }: Facts): Words | null {
   if (extension?.tenantStatus !== 'disabled') return null;
-  return [`The account of ${domain} is disabled.`, 'Have it enabled by who runs this installation.'];
+  return [`The account of ${domain} is disabled.`, 'Ask the operator of this installation to enable it.'];
 }
 
 function disabled({ number, extension }: Facts): Words | null {
@@ -99,8 +99,8 @@ function noNodes({ view }: Facts): Words | null {
 function nodesAway({ number, view }: Facts): Words | null {
   if (view.nodes.some(isUp)) return null;
   return [
-    `No FreeSWITCH node answers, so nobody knows whether ${number} is registered: ${named(view.nodes)}.`,
-    'Check that FreeSWITCH runs and that its event socket is reached: `dialplane doctor`.',
+    `No FreeSWITCH node answers, so it is not known whether ${number} is registered: ${named(view.nodes)}.`,
+    'Check that FreeSWITCH runs and that Dialplane reaches its event socket: `dialplane doctor`.',
   ];
 }
 
@@ -176,7 +176,7 @@ function wrongPassword(facts: Facts): Words | null {
   const since = changed ? ` The password was changed at ${isoTime(changed)}.` : '';
   return [
     `${phone(refused)} was refused at ${time(refused.at)} with a wrong password for ${facts.number}.${since}`,
-    `Enter the password in the phone again; if it is lost, POST /api/pbx/extensions/${facts.number}/change-password makes a new one.`,
+    `Enter the password in the phone again; if it is lost, POST /api/pbx/extensions/${facts.number}/change-password creates a new one.`,
   ];
 }
 
@@ -193,8 +193,8 @@ function askedForAnother(facts: Facts): Words | null {
 function unknown({ number, view }: Facts): Words | null {
   if (view.state !== 'unknown') return null;
   return [
-    `Extension ${number} may be registered on a node that cannot be asked: ${named(view.nodes.filter(({ state }) => state !== 'answering'))}.`,
-    'Wait until each node answers; `dialplane doctor` says what keeps it from it.',
+    `Extension ${number} may be registered on a node that does not answer: ${named(view.nodes.filter(({ state }) => state !== 'answering'))}.`,
+    'Wait until each node answers; `dialplane doctor` says what prevents it.',
   ];
 }
 
@@ -203,18 +203,18 @@ function challenged(facts: Facts): Words | null {
   if (!attempt) return null;
   return [
     `${phone(attempt)} was asked for its password anew at ${time(attempt.at)}, and has not answered since.`,
-    'Restart the phone; if that does not help, look for a router or firewall that keeps answers from it.',
+    'Restart the phone; if that does not help, look for a router or firewall that blocks the answers.',
   ];
 }
 
 const LEFT: Record<EndingKind | 'unseen', (number: string, at: string) => Words> = {
   unregistered: (number, at) => [
-    `The phone of ${number} took its registration off at ${at}.`,
+    `The phone of ${number} unregistered at ${at}.`,
     'Switch the phone, or this account in it, on again.',
   ],
   disconnected: (number, at) => [
     `The connection of ${number}'s phone was closed at ${at}.`,
-    'Open the page or program again that is the phone, or check that it reaches the server: power, network, firewall.',
+    'Open the page or program of the phone again, or check that the phone reaches the server: power, network, firewall.',
   ],
   expired: (number, at) => [
     `The registration of ${number} ran out at ${at}: its phone did not renew it.`,
@@ -225,7 +225,7 @@ const LEFT: Record<EndingKind | 'unseen', (number: string, at: string) => Words>
     'Have the phone register again; most do so by themselves within minutes.',
   ],
   unseen: (number, at) => [
-    `Extension ${number} was registered and is not any more since ${at}.`,
+    `Extension ${number} has not been registered since ${at}.`,
     'Check that the phone is on and reaches the server: power, network, firewall.',
   ],
 };
@@ -250,7 +250,7 @@ function notHeard({ number, seen }: Facts): Words | null {
   const lookup = seen.lookups.find(({ action }) => action === 'sip_auth');
   if (!lookup) return null;
   return [
-    `A phone tried to come in as ${number} at ${time(lookup.at)} on the FreeSWITCH at ${lookup.from}, but what became of it was not heard.`,
+    `A phone tried to register as ${number} at ${time(lookup.at)} on the FreeSWITCH at ${lookup.from}, but the outcome is not known.`,
     'Check that `dialplane node list` shows that FreeSWITCH; else add it: `dialplane node add NAME URL`.',
   ];
 }
@@ -271,7 +271,7 @@ function wrongDomain({ number, domain, unknownNumbers, unknownDomains, now }: Fa
 
 function neverTried({ number, seen }: Facts): Words {
   return [
-    `No phone has tried to register as ${number} since Dialplane began to look, at ${time(seen.since)}.`,
+    `No phone has tried to register as ${number} since Dialplane started to watch, at ${time(seen.since)}.`,
     "The phone does not reach FreeSWITCH: check the server's address, the port, the network and the firewall.",
   ];
 }

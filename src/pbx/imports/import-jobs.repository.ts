@@ -57,7 +57,7 @@ export class JobLost extends Error {
 /** What a job is told to have come to when its process is gone. */
 export function stoppedMessage({ mode, dryRun, processed }: ImportJob): string {
   const what = mode === 'per_row' && !dryRun && processed > 0 ? 'part' : 'nothing';
-  return `Dialplane was stopped meanwhile; ${what} was changed.`;
+  return `Dialplane was stopped during the import; ${what} was changed.`;
 }
 
 /** Import jobs, their error reports and their passwords, in the database. */

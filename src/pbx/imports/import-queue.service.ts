@@ -172,10 +172,10 @@ export class ImportQueue implements OnApplicationBootstrap, BeforeApplicationShu
 function messageOf(error: unknown, job: ImportJob): string {
   const told = stoppedMessage(job);
   if (error instanceof ImportStopped) return told;
-  return told.replace('Dialplane was stopped meanwhile', reasonOf(error));
+  return told.replace('Dialplane was stopped during the import', reasonOf(error));
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof AccessRevoked) return 'Who started it may no longer do so';
+  if (error instanceof AccessRevoked) return 'The user or token that started it is no longer allowed to';
   return isUnavailable(error) ? 'The database was away' : 'Server error';
 }

@@ -31,7 +31,7 @@ export async function removeTenant(
   nodes: readonly string[],
 ): Promise<void> {
   if ((await pendingOn(manager, id, nodes)) > 0) {
-    throw new Conflict('FreeSWITCH nodes have still to forget extensions of the account.');
+    throw new Conflict('FreeSWITCH nodes still have to drop extensions of the account.');
   }
   for (const statement of STATEMENTS) await manager.query(statement, [id]);
 }

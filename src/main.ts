@@ -29,7 +29,7 @@ export async function serve(): Promise<void> {
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
-    logger.info({ signal }, 'stopping');
+    logger.info({ event: 'server.stopping', signal }, 'stopping');
     setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_MS).unref();
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
     void app
@@ -37,7 +37,7 @@ export async function serve(): Promise<void> {
       .then(() => installation.dataSource.destroy())
       .then(() => process.exit(0))
       .catch((error: unknown) => {
-        logger.error({ err: error }, 'the stop failed');
+        logger.error({ event: 'server.stop_failed', err: error }, 'stopping failed');
         process.exit(1);
       });
   };

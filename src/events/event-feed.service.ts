@@ -25,7 +25,7 @@ const WINDOW_AT_START = 1_000;
 export class EventFeed implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(EventFeed.name);
   private readonly listeners = new Listeners<LoggedEvent>((error) =>
-    this.logger.error({ err: error }, 'a listener failed'),
+    this.logger.error({ event: 'listener.failed', err: error }, 'a listener failed'),
   );
   private readonly stopListening: () => void;
   /** Tenants, by id, all of whose extensions have still to be emitted, with the domain. */
@@ -97,7 +97,10 @@ export class EventFeed implements OnApplicationBootstrap, OnApplicationShutdown 
       return isAll ? POLL_MS : 0;
     } catch (error) {
       if (this.failures === 0)
-        this.logger.warn({ err: error }, 'the events of other instances cannot be read');
+        this.logger.warn(
+          { event: 'event_feed.read_failed', err: error },
+          'the events of other instances cannot be read',
+        );
       this.failures += 1;
       if (isUnavailable(error)) this.presence.suspect();
       return Math.min(LONGEST_PAUSE_MS, POLL_MS * 2 ** Math.min(this.failures, 10));

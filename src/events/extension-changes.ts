@@ -14,7 +14,7 @@ export interface ExtensionChange {
 export class ExtensionChanges {
   private readonly logger = new Logger(ExtensionChanges.name);
   private readonly listeners = new Listeners<ExtensionChange>((error) =>
-    this.logger.error({ err: error }, 'a listener failed'),
+    this.logger.error({ event: 'listener.failed', err: error }, 'a listener failed'),
   );
 
   /** @returns a function that ends the listening. */

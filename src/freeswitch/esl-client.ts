@@ -115,7 +115,11 @@ export class EslClient {
       throw new Error('invalid event filter');
     this.#pending = new PendingCommands(this.name);
     const report = (error: unknown): void =>
-      this.#log.warn('a listener failed', { node: this.name, error: String(error) });
+      this.#log.warn('a listener failed', {
+        event: 'listener.failed',
+        node: this.name,
+        error: String(error),
+      });
     this.#statusListeners = new Listeners(report);
     this.#eventListeners = new Listeners(report);
   }
@@ -241,7 +245,7 @@ export class EslClient {
   #ready(): void {
     this.#lastError = null;
     this.#heardAt = performance.now();
-    this.#log.info('FreeSWITCH node ready', { node: this.name });
+    this.#log.info('FreeSWITCH node ready', { event: 'node.ready', node: this.name });
     this.#probeWhenIdle();
     this.#become('ready');
   }
@@ -263,7 +267,12 @@ export class EslClient {
       if (status === 'ready' && Date.now() - this.#since.getTime() >= this.#times.steady) this.#attempts = 0;
       const pauseMs = Math.round(this.#pause(refused));
       if (status === 'ready' || reason !== this.#lastError) {
-        this.#log.warn('FreeSWITCH node not reached', { node: this.name, reason, pauseMs });
+        this.#log.warn('FreeSWITCH node not reached', {
+          event: 'node.not_reached',
+          node: this.name,
+          reason,
+          pauseMs,
+        });
       }
       this.#lastError = reason;
       this.#after(pauseMs, () => this.#connect());

@@ -33,8 +33,12 @@ function watchDatabase(dataSource: DataSource): AvailabilityMonitor {
   const logger = new Logger(AvailabilityMonitor.name);
   const monitor = monitorOf(dataSource);
   monitor.onChange((change) => {
-    if (change.there) logger.log({}, 'the database is back');
-    else logger.warn({ err: change.error }, 'the database is away; lookups are answered from memory');
+    if (change.there) logger.log({ event: 'database.available' }, 'the database is back');
+    else
+      logger.warn(
+        { event: 'database.unavailable', err: change.error },
+        'the database is away; lookups are answered from memory',
+      );
   });
   return monitor;
 }

@@ -284,7 +284,7 @@ describeOnEach('an Idempotency-Key', (lane) => {
     const made = await post('a');
     await dataSource.query('ALTER TABLE elsewhere RENAME TO idempotency_parts');
     expect(made.status).toBe(201);
-    const told = (line: string): boolean => line.includes('idempotency key could not be written down');
+    const told = (line: string): boolean => line.includes('answer of an idempotency key could not be saved');
     expect(dialplane.logLines.some(told)).toBe(true);
     expect((await post('a')).status).toBe(409);
   });

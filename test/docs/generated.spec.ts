@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { program } from '../../src/cli/run';
 import { cliPage } from './cli-page';
 import { endpoints } from './endpoints';
+import { logEventsPage } from './log-events-page';
 import { rolesPage } from './roles-page';
 import { envExample, settingsPage } from './settings-pages';
 
@@ -14,6 +15,7 @@ const WRITES = process.env.WRITE_DOCS === '1';
 const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/reference/settings.md': settingsPage,
   'docs/reference/cli.md': () => cliPage(program()),
+  'docs/reference/log-events.md': logEventsPage,
   'docs/reference/roles.md': async () => rolesPage(await endpoints()),
   '.env.example': envExample,
 };

@@ -54,7 +54,7 @@ describeOnEach('too many devices of one extension', (lane) => {
       ) as unknown,
       next_step: expect.stringMatching(/max_devices.*change the password/) as unknown,
     });
-    expect(site.dialplane.logLines.join('')).toContain('a contact is ended: 1001 had');
+    expect(site.dialplane.logLines.join('')).toContain('a contact is unregistered: 1001 had');
   });
 
   it('are so many as the tenant may have, on all nodes together; who registers again is no newer', async () => {

@@ -171,7 +171,7 @@ describeOnEach('a stream of registrations', (lane) => {
     await reader.next();
     stalled.response.pause();
     while ((await metric('dialplane_stream_dropped_total')) === 0) await flood(reader, 100);
-    expect(dialplane.logLines.join('')).toContain('a slow reader of a stream was dropped');
+    expect(dialplane.logLines.join('')).toContain('a slow client of a stream was disconnected');
     expect(await metric('dialplane_stream_dropped_total')).toBe(1);
     expect(await metric('dialplane_stream_readers')).toBe(1);
     await flood(reader, 2);

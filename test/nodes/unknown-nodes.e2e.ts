@@ -61,7 +61,7 @@ describeOnEach('a FreeSWITCH that is none of the nodes', (lane) => {
     ).body.data;
   const gauge = async (): Promise<string | undefined> =>
     /^dialplane_unknown_nodes (\d+)$/m.exec((await dialplane.request('GET', '/metrics')).text)?.[1];
-  const warnings = (): string[] => dialplane.logLines.filter((line) => line.includes('none of the nodes'));
+  const warnings = (): string[] => dialplane.logLines.filter((line) => line.includes('unknown_node.asked'));
 
   it('is told of in receipts, log, metrics, doctor and API, until it is added', async () => {
     expect((await fs2.register(phone)).status).toBe(200);
@@ -223,7 +223,7 @@ describeOnEach('a node that is added', (lane) => {
     await eventually(async () => (await node()).swept_at !== null);
     expect(held()).toEqual(['kept', 'foreign']);
     // Nest has one logger in a process, that of the app which started last.
-    const warning = elsewhere.logLines.find((line) => line.includes('a node that was added held phones'));
+    const warning = elsewhere.logLines.find((line) => line.includes('a node that was added had phones'));
     expect(JSON.parse(warning!)).toMatchObject({ node: 'fs2', domain: 'pbx.test', users: 2 });
   });
 

@@ -56,7 +56,10 @@ export class LastUse implements OnApplicationBootstrap, OnApplicationShutdown {
       for (const [id, use] of uses) this.written.set(id, use);
       if (this.written.size > MOST_TOKENS) this.written.clear();
     } catch (error) {
-      this.logger.warn({ err: error }, 'the last use of tokens could not be written down');
+      this.logger.warn(
+        { event: 'token.last_use_failed', err: error },
+        'the last use of tokens could not be saved',
+      );
     }
   }
 }

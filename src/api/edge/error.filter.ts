@@ -22,11 +22,12 @@ export class ErrorFilter implements ExceptionFilter {
 
 /** Answers `error` as the dialect of the path has it; what is our fault is logged, and not described to the client. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // That breaks a connection too, but not ours to the database.
+  // The client disconnected; its ECONNRESET is not one of the database.
   const hungUp = error === request.raw.errored;
-  if (hungUp) request.log.info('the client hung up');
+  if (hungUp) request.log.info({ event: 'http.client_disconnected' }, 'the client disconnected');
   const answered = hungUp ? new MalformedRequest() : asApiError(error);
-  if (answered instanceof ServerError) request.log.error({ err: error }, 'request failed');
+  if (answered instanceof ServerError)
+    request.log.error({ event: 'http.request_failed', err: error }, 'request failed');
   if (answered instanceof ServiceUnavailable) logRefusal(error, request);
   if (answered.retryAfterS !== null) void reply.header('Retry-After', answered.retryAfterS);
   const { status, body } = errorDialectOf(pathOf(request))(answered);
@@ -41,7 +42,7 @@ function pathOf({ url, routeOptions }: FastifyRequest): string {
 /** One line without a stack: while the database is away there are as many as requests. */
 function logRefusal(error: unknown, request: FastifyRequest): void {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
-  request.log.warn({ code, reason: message }, 'request refused for now');
+  request.log.warn({ event: 'http.request_refused', code, reason: message }, 'request refused for now');
 }
 
 /** What the client receives in its place. */

@@ -192,7 +192,7 @@ export interface Answered {
 }
 
 export function logAnswered(log: Pick<Logger, 'debug' | 'info'>, answered: Answered): void {
-  const fields = { ...answered, ms: Math.round(answered.ms * 10) / 10 };
+  const fields = { event: 'http.answered', ...answered, ms: Math.round(answered.ms * 10) / 10 };
   if (QUIET.test(answered.path)) log.debug(fields, 'answered');
   else log.info(fields, 'answered');
 }

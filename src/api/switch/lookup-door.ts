@@ -50,7 +50,7 @@ export class LookupDoor {
     if (logger.isLevelEnabled('debug')) logWhenSent(request, response, log);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.once('error', () => log().info('the client hung up'));
+    request.once('error', () => log().info({ event: 'http.client_disconnected' }, 'the client disconnected'));
     request.once('end', () => {
       const form = readLookupForm(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString());
       const ip = request.socket.remoteAddress ?? '';

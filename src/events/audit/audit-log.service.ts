@@ -91,7 +91,7 @@ export class AuditLog implements OnApplicationBootstrap, OnApplicationShutdown {
         while (!this.stopped && (await this.audit.forget(tenantId, before, AT_A_TIME)) === AT_A_TIME);
       }
     } catch (error) {
-      this.logger.warn({ err: error }, 'old audit entries could not be removed');
+      this.logger.warn({ event: 'audit.purge_failed', err: error }, 'old audit entries could not be removed');
     }
   }
 }

@@ -103,7 +103,10 @@ export class DiagnosisService implements OnApplicationBootstrap, OnApplicationSh
       const tenants = await this.dataSource.manager.find(Tenant, found);
       for (const { domain } of tenants) this.seen.knowDomain(domain);
     } catch (error) {
-      this.logger.warn({ err: error }, 'the domains could not be read; each is known once it is heard of');
+      this.logger.warn(
+        { event: 'diagnosis.domains_read_failed', err: error },
+        'the domains could not be read; each becomes known with its first lookup',
+      );
     }
   }
 }

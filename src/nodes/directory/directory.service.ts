@@ -170,7 +170,11 @@ export class DirectoryService {
 
   private reportUnread(error: unknown): void {
     if (isUnavailable(error)) this.presence.suspect();
-    else this.logger.error({ err: error }, 'the names of those who exist could not be read');
+    else
+      this.logger.error(
+        { event: 'directory.names_read_failed', err: error },
+        'the existing numbers could not be read',
+      );
   }
 
   private told(request: AskedUser, row: UserRow, result: LookupAnswer['result']): LookupAnswer {

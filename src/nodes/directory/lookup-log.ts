@@ -21,7 +21,7 @@ export interface Lookup {
 export class LookupLog {
   private readonly logger = new Logger(LookupLog.name);
   private readonly listeners = new Listeners<Lookup>((error) =>
-    this.logger.error({ err: error }, 'a listener failed'),
+    this.logger.error({ event: 'listener.failed', err: error }, 'a listener failed'),
   );
 
   /** @returns a function that ends the listening. */

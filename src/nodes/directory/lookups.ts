@@ -85,7 +85,7 @@ export class Lookups {
       return;
     }
     this.quietUntil = now + REPORT_EVERY_MS;
-    const fields = { err: error, untold: this.unreported };
+    const fields = { event: 'directory.lookup_failed', err: error, untold: this.unreported };
     this.unreported = 0;
     if (isUnavailable(error)) sender.log().warn(fields, 'the database did not answer a directory lookup');
     else sender.log().error(fields, 'directory lookup failed');

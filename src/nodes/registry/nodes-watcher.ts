@@ -58,7 +58,11 @@ export class NodesWatcher implements OnModuleInit, OnApplicationShutdown {
       for (const row of rows) if (!this.followed.has(row.name)) this.join(row);
       this.failing = false;
     } catch (error) {
-      if (!this.failing) this.logger.warn({ err: error }, 'the FreeSWITCH nodes could not be read');
+      if (!this.failing)
+        this.logger.warn(
+          { event: 'node.list_failed', err: error },
+          'the list of FreeSWITCH nodes could not be read',
+        );
       this.failing = true;
     }
   }
@@ -83,8 +87,8 @@ export class NodesWatcher implements OnModuleInit, OnApplicationShutdown {
     };
     if (nodes.every(isThere)) return;
     this.logger.warn(
-      {},
-      'FREESWITCH_NODES differs from the nodes in the database, which count; see: dialplane node list',
+      { event: 'node.setting_ignored' },
+      'FREESWITCH_NODES differs from the nodes in the database, and is ignored; see: dialplane node list',
     );
   }
 }

@@ -64,7 +64,11 @@ export class UnknownNodes implements OnApplicationBootstrap, OnApplicationShutdo
       this.metrics.unknownNodes.set(await this.settleRows());
       this.failing = false;
     } catch (error) {
-      if (!this.failing) this.logger.warn({ err: error }, 'unknown FreeSWITCH nodes could not be recorded');
+      if (!this.failing)
+        this.logger.warn(
+          { event: 'unknown_node.record_failed', err: error },
+          'unknown FreeSWITCH nodes could not be recorded',
+        );
       this.failing = true;
     }
   }
@@ -75,8 +79,8 @@ export class UnknownNodes implements OnApplicationBootstrap, OnApplicationShutdo
     if (this.warned.has(name) || lastAt < now - WARN_EVERY_MS || this.warned.size >= MOST_ASKERS) return;
     this.warned.set(name, now);
     this.logger.warn(
-      { hostname, address },
-      'a FreeSWITCH that is none of the nodes asks for users: add it with dialplane node add, or it keeps phones that must go',
+      { event: 'unknown_node.asked', hostname, address },
+      'an unknown FreeSWITCH asks for users: add it with dialplane node add, or it keeps phones that are revoked',
     );
   }
 

@@ -75,7 +75,10 @@ export class NodeSweeper implements OnApplicationBootstrap, OnApplicationShutdow
       } catch (error) {
         if (signal.aborted) return;
         if (failures === 0)
-          this.logger.warn({ node: node.name, err: error }, 'a node that was added could not be swept');
+          this.logger.warn(
+            { event: 'node.sweep_failed', node: node.name, err: error },
+            'a node that was added could not be swept',
+          );
         const limit = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
         await wait(limit * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       }
@@ -97,8 +100,8 @@ export class NodeSweeper implements OnApplicationBootstrap, OnApplicationShutdow
       const unregistered = left.revoked + gone.length;
       if (unregistered > 0)
         this.logger.warn(
-          { node: node.name, domain, users: unregistered },
-          'a node that was added held phones of users who may have none; they are unregistered',
+          { event: 'node.swept', node: node.name, domain, users: unregistered },
+          'a node that was added had phones of users who may have none; they are unregistered',
         );
     }
     if (failed) throw failed.reason;

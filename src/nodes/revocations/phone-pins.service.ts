@@ -68,7 +68,10 @@ export class PhonePins implements OnApplicationBootstrap, OnApplicationShutdown 
       this.done.add(node.name);
     } catch (error) {
       if (this.stopped) return;
-      this.logger.warn({ node: node.name, err: error }, 'PINs set by telephone could not be taken away');
+      this.logger.warn(
+        { event: 'voicemail.pin_removal_failed', node: node.name, err: error },
+        'PINs set by telephone could not be removed',
+      );
     }
   }
 

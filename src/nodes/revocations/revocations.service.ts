@@ -109,13 +109,19 @@ export class RevocationsService implements OnApplicationBootstrap, OnApplication
     try {
       await this.store.purge();
     } catch (error) {
-      this.logger.warn({ err: error }, 'old revocations could not be removed');
+      this.logger.warn(
+        { event: 'revocation.purge_failed', err: error },
+        'old revocations could not be removed',
+      );
     }
   }
 
   private report(node: string, result: 'done' | 'failed', error?: unknown): void {
     this.metrics.flushes.inc({ node, result });
     if (error === undefined) return;
-    this.logger.warn({ node, err: error }, 'a revocation failed and will be tried again');
+    this.logger.warn(
+      { event: 'revocation.attempt_failed', node, err: error },
+      'a revocation failed and will be tried again',
+    );
   }
 }

@@ -99,7 +99,10 @@ export class RestoreService implements OnApplicationBootstrap, OnApplicationShut
       let left = true;
       while (left && !this.stopped) left = await this.purgeSome();
     } catch (error) {
-      this.logger.warn({ err: error }, 'old deleted extensions could not be removed');
+      this.logger.warn(
+        { event: 'extension.purge_failed', err: error },
+        'old deleted extensions could not be removed',
+      );
     }
   }
 

@@ -133,14 +133,17 @@ export class ImportQueue implements OnApplicationBootstrap, BeforeApplicationShu
       await this.fail(running, error);
     }
     const { id, status, created, updated, unchanged, failed } = job;
-    this.logger.log({ job: id, status, created, updated, unchanged, failed }, 'an import is over');
+    this.logger.log(
+      { event: 'import.finished', job: id, status, created, updated, unchanged, failed },
+      'import finished',
+    );
   }
 
   /** Whatever was committed stands, and so does what the job then said of itself. Never fails. */
   private async fail(running: RunningImport, error: unknown): Promise<void> {
     const { job } = running;
     const expected = error instanceof ImportStopped || error instanceof AccessRevoked;
-    if (!expected) this.logger.error({ job: job.id, err: error }, 'an import failed');
+    if (!expected) this.logger.error({ event: 'import.failed', job: job.id, err: error }, 'import failed');
     const outcome = { status: 'failed', message: messageOf(error, job), finishedAt: now() } as const;
     try {
       await this.transactions.run((manager) => this.store.saveProgress(manager, job.id, outcome));
@@ -156,7 +159,12 @@ export class ImportQueue implements OnApplicationBootstrap, BeforeApplicationShu
     if (jobs.length === 0 || this.beating) return Promise.resolve();
     return (this.beating = this.store
       .heartbeat(jobs)
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'imports could not say that they live'))
+      .catch((error: unknown) =>
+        this.logger.warn(
+          { event: 'import.heartbeat_failed', err: error },
+          'the heartbeat of running imports could not be written',
+        ),
+      )
       .finally(() => (this.beating = null)));
   }
 
@@ -164,7 +172,7 @@ export class ImportQueue implements OnApplicationBootstrap, BeforeApplicationShu
     try {
       await this.store.purge();
     } catch (error) {
-      this.logger.warn({ err: error }, 'old imports could not be removed');
+      this.logger.warn({ event: 'import.purge_failed', err: error }, 'old imports could not be removed');
     }
   }
 }

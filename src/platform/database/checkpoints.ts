@@ -32,7 +32,10 @@ export class Checkpoints implements OnApplicationBootstrap, OnApplicationShutdow
       try {
         driver.checkpoint('PASSIVE');
       } catch (error) {
-        this.logger.warn({ err: error }, 'the write-ahead log could not be copied into the database file');
+        this.logger.warn(
+          { event: 'database.checkpoint_failed', err: error },
+          'the write-ahead log could not be copied into the database file',
+        );
       }
     }, everyMs).unref();
   }

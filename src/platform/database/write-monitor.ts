@@ -19,8 +19,12 @@ export class WriteMonitor implements OnApplicationShutdown {
   ) {
     transactions.onRefusal((error) => this.presence.lost(error));
     this.presence.onChange((change) => {
-      if (change.there) this.logger.log({}, 'the database accepts changes again');
-      else this.logger.warn({ err: change.error }, 'the database accepts no changes');
+      if (change.there) this.logger.log({ event: 'database.writable' }, 'the database accepts changes again');
+      else
+        this.logger.warn(
+          { event: 'database.read_only', err: change.error },
+          'the database accepts no changes',
+        );
     });
   }
 

@@ -104,7 +104,10 @@ export class Idempotency implements OnApplicationBootstrap, OnApplicationShutdow
           ),
         );
     } catch (error) {
-      request.log.warn({ err: error }, 'what became of an idempotency key could not be written down');
+      request.log.warn(
+        { event: 'idempotency.save_failed', err: error },
+        'the answer of an idempotency key could not be saved',
+      );
     }
   }
 
@@ -138,7 +141,10 @@ export class Idempotency implements OnApplicationBootstrap, OnApplicationShutdow
     try {
       await this.store.renew([...this.running.values()]);
     } catch (error) {
-      this.logger.warn({ err: error }, 'the claims of idempotency keys could not be renewed');
+      this.logger.warn(
+        { event: 'idempotency.renew_failed', err: error },
+        'the claims of idempotency keys could not be renewed',
+      );
     }
   }
 
@@ -146,7 +152,10 @@ export class Idempotency implements OnApplicationBootstrap, OnApplicationShutdow
     try {
       await this.store.purge();
     } catch (error) {
-      this.logger.warn({ err: error }, 'old idempotency keys could not be removed');
+      this.logger.warn(
+        { event: 'idempotency.purge_failed', err: error },
+        'old idempotency keys could not be removed',
+      );
     }
   }
 }

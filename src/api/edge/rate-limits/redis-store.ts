@@ -53,9 +53,12 @@ export class RedisStore extends RateLimitStore implements OnApplicationBootstrap
       this.presence.suspect();
     });
     this.presence.onChange((change) => {
-      if (change.there) this.logger.log({}, 'Redis is back');
+      if (change.there) this.logger.log({ event: 'redis.available' }, 'Redis is back');
       else
-        this.logger.warn({ err: this.lastError ?? change.error }, 'Redis is away; rate limits are not kept');
+        this.logger.warn(
+          { event: 'redis.unavailable', err: this.lastError ?? change.error },
+          'Redis is away; rate limits do not apply',
+        );
       this.lastError = null;
     });
   }

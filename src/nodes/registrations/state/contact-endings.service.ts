@@ -32,7 +32,7 @@ export class ContactEndings implements OnApplicationShutdown {
   private readonly works = new Map<string, Work>();
   private readonly logged = new Throttled(LOG_EVERY_MS, MOST_AT_ONCE);
   private readonly ended = new Listeners<ContactToEnd>((error) =>
-    this.logger.error({ err: error }, 'a listener failed'),
+    this.logger.error({ event: 'listener.failed', err: error }, 'a listener failed'),
   );
 
   constructor(
@@ -68,8 +68,9 @@ export class ContactEndings implements OnApplicationShutdown {
 
   private log({ node, number, domain, ...contact }: ContactToEnd, key: string): void {
     if (!this.logged.allows(key)) return;
-    const told = { node, extension: `${number}@${domain}`, contact: sanitizeText(contact.contact) };
-    this.logger.warn(told, `a contact is ended: ${contact.summary}`);
+    const extension = `${number}@${domain}`;
+    const fields = { event: 'contact.unregistered', node, extension, contact: sanitizeText(contact.contact) };
+    this.logger.warn(fields, `a contact is unregistered: ${contact.summary}`);
   }
 
   private async attempt(node: EslClient, key: string, work: Work): Promise<void> {
@@ -83,7 +84,10 @@ export class ContactEndings implements OnApplicationShutdown {
       if (work.attempts < MOST_ATTEMPTS)
         return this.later(node, key, work, FIRST_PAUSE_MS * 2 ** work.attempts);
       this.works.delete(key);
-      this.logger.warn({ node: node.name, err: error }, 'a contact could not be ended');
+      this.logger.warn(
+        { event: 'contact.unregister_failed', node: node.name, err: error },
+        'a contact could not be unregistered',
+      );
     }
   }
 

@@ -59,7 +59,11 @@ export class DeviceLimit implements OnApplicationBootstrap, OnApplicationShutdow
         await this.check(extension);
       } catch (error) {
         if (isUnavailable(error)) this.presence.suspect();
-        else this.logger.error({ err: error }, 'the limit of devices could not be read');
+        else
+          this.logger.error(
+            { event: 'device_limit.read_failed', err: error },
+            'the limit of devices could not be read',
+          );
       }
     }
     this.working = false;

@@ -195,6 +195,7 @@ export class NodeTracker {
         this.look();
         if (failures === 0) {
           this.options.warn('registrations could not be listed', {
+            event: 'node.list_registrations_failed',
             node: this.node.name,
             profile,
             err: error,
@@ -224,6 +225,7 @@ export class NodeTracker {
     const extension = `${sent.number}@${sent.domain}`;
     if (!isFolded(sent) || !this.noticed.allows(extension)) return;
     this.options.warn('a phone registered with a header that is not on one line', {
+      event: 'registration.odd_header',
       ...{ node: this.node.name, profile: sent.profile, extension },
       ...{ contact: sanitizeText(sent.contact), agent: sanitizeText(sent.agent) },
     });
@@ -259,7 +261,11 @@ export class NodeTracker {
       try {
         for (const profile of this.options.profiles) await this.read(profile, extension);
       } catch (error) {
-        this.options.warn('an extension could not be asked about', { node: this.node.name, err: error });
+        this.options.warn('the registrations of an extension could not be listed', {
+          event: 'node.list_extension_failed',
+          node: this.node.name,
+          err: error,
+        });
       }
     }
     this.rechecking = false;

@@ -47,7 +47,7 @@ export class RegistrationsService implements OnApplicationBootstrap, OnApplicati
   private readonly logger = new Logger(RegistrationsService.name);
   private followers: NodeTracker[] = [];
   private readonly changes = new Listeners<RegistrationChange>((error) =>
-    this.logger.error({ err: error }, 'a listener failed'),
+    this.logger.error({ event: 'listener.failed', err: error }, 'a listener failed'),
   );
   /** When extensions lost their last device; the newest last. */
   private readonly gone = new Map<string, number>();

@@ -161,7 +161,11 @@ export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutd
       roster: {
         all: () => registrationNumbers(this.dataSource, viewer, {}),
         among: async (numbers) => (await namesOf(this.dataSource, viewer, numbers)).keys(),
-        onError: (error) => this.logger.warn({ tenantId, err: error }, 'extensions could not be read'),
+        onError: (error) =>
+          this.logger.warn(
+            { event: 'stream.extensions_read_failed', tenantId, err: error },
+            'the extensions of a stream could not be read',
+          ),
         everyMs: this.limits.roster,
       },
     });
@@ -214,7 +218,10 @@ export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private drop({ tenantId }: AuthContext, reader: StreamClient): void {
     this.metrics.streamsDropped.inc();
-    this.logger.log({ tenantId }, 'a slow reader of a stream was dropped');
+    this.logger.log(
+      { event: 'stream.slow_client_disconnected', tenantId },
+      'a slow client of a stream was disconnected',
+    );
     reader.drop();
   }
 
@@ -258,7 +265,10 @@ export class StreamHub implements OnApplicationBootstrap, BeforeApplicationShutd
       if (!holder?.tenantActive || !holder.account.permissions.has('extensions.read')) return false;
       return JSON.stringify(holder.account.scope) === JSON.stringify(account.scope);
     } catch (error) {
-      this.logger.warn({ err: error }, "a stream's token could not be checked");
+      this.logger.warn(
+        { event: 'stream.token_check_failed', err: error },
+        "a stream's token could not be checked",
+      );
       return true;
     }
   }

@@ -5,6 +5,7 @@ import { cliPage } from './cli-page';
 import { endpoints } from './endpoints';
 import { logEventsPage } from './log-events-page';
 import { rolesPage } from './roles-page';
+import { withRoomsDrawing } from './rooms-drawing';
 import { envExample, settingsPage } from './settings-pages';
 
 const ROOT = join(__dirname, '../..');
@@ -18,6 +19,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/reference/log-events.md': logEventsPage,
   'docs/reference/roles.md': async () => rolesPage(await endpoints()),
   '.env.example': envExample,
+  'docs/architecture.md': () => withRoomsDrawing(readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')),
 };
 
 describe('generated documents', () => {

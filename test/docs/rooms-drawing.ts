@@ -33,8 +33,11 @@ function importsBetweenRooms(): Rooms {
 
 /** Without the arrows that a longer way shows too: all of them would hide the order. */
 function needed(rooms: Rooms): [string, string][] {
-  const reaches = (from: string, to: string): boolean =>
-    [...(rooms.get(from) ?? [])].some((room) => room === to || reaches(room, to));
+  const reaches = (from: string, to: string, passed = new Set<string>()): boolean => {
+    if (passed.has(from)) return false;
+    passed.add(from);
+    return [...(rooms.get(from) ?? [])].some((room) => room === to || reaches(room, to, passed));
+  };
   const arrows = [...rooms].flatMap(([from, tos]) => [...tos].map((to): [string, string] => [from, to]));
   return arrows
     .filter(([from, to]) => ![...(rooms.get(from) ?? [])].some((room) => room !== to && reaches(room, to)))

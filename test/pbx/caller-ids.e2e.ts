@@ -53,7 +53,7 @@ describeOnEach('/api/pbx/caller-ids', (lane) => {
       expect(body).toMatchObject({ data: { number: '0900000020' } });
     }
     await expect(addCallerId(dialplane, tenant, '12')).rejects.toMatchObject({
-      errors: { number: ['The number format is invalid.'] },
+      faults: [{ field: 'number', code: 'malformed' }],
     });
   });
 });

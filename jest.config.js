@@ -1,5 +1,7 @@
 'use strict';
 
+const { availableParallelism } = require('node:os');
+
 const swc = {
   jsc: {
     parser: { syntax: 'typescript', decorators: true },
@@ -29,5 +31,6 @@ module.exports = {
   // Its modules stay in memory file by file, and collecting them holds up the sockets of the tests.
   workerIdleMemoryLimit: '600MB',
   // Most tests wait for sockets and deadlines as long as for the processor.
-  maxWorkers: '150%',
+  // A number: Jest takes a percentage above 100 for a count.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
 };

@@ -62,7 +62,7 @@ describeOnEach('/freeswitch/directory, field by field', (lane) => {
     const foreign = await addCallerId(dialplane, await dialplane.tenant(), '0900000022');
     for (const number of [foreign.number, '0900000021', 'x']) {
       await expect(callerIds.setDefault(tenant.tenant, number, SYSTEM)).rejects.toMatchObject({
-        errors: { number: ['The selected number is invalid.'] },
+        faults: [{ field: 'number', code: 'not_found' }],
       });
     }
   });

@@ -51,7 +51,7 @@ describeOnEach('a caller ID that changes', (lane) => {
     expect(await all()).toEqual(['0900000020', '', '']);
   });
 
-  it('is told of to 300 at once, and the audit says when each node has forgotten them all', async () => {
+  it('is told of to 1,000 at once, and the audit says when each node has forgotten them all', async () => {
     interface Told {
       status: string;
       nodes: { node: string; users: number; pending_users: number; verified_at: string | null }[];
@@ -72,23 +72,23 @@ describeOnEach('a caller ID that changes', (lane) => {
     const callerId = await site.dialplane.dataSource.manager.findOneByOrFail(CallerId, {
       number: '0900000020',
     });
-    await addExtensions(site.dialplane, site.tenant, 300, { outboundCallerIdId: callerId.id });
+    await addExtensions(site.dialplane, site.tenant, 1_000, { outboundCallerIdId: callerId.id });
     await put('0900000020', { status: 'inactive' });
     const waiting = await told();
     expect(waiting?.status).toBe('pending');
     expect(waiting?.nodes.map(({ node, users }) => [node, users])).toEqual([
-      ['fs1', 300],
-      ['fs2', 300],
+      ['fs1', 1_000],
+      ['fs2', 1_000],
     ]);
-    expect(waiting?.nodes[1]).toMatchObject({ status: 'pending', pending_users: 300, verified_at: null });
+    expect(waiting?.nodes[1]).toMatchObject({ status: 'pending', pending_users: 1_000, verified_at: null });
     await site.fs2.accept();
     const flushed = (): Set<string> =>
       new Set(site.fs2.commands.filter((command) => command.startsWith('api xml_flush_cache')));
-    // Its own patience for each pass: so many users take a slow machine a minute.
-    await eventually(() => flushed().size === 300);
+    // Its own patience for each pass: a thousand users take a slow machine a minute.
+    await eventually(() => flushed().size === 1_000);
     await eventually(async () => (await told())?.status === 'done');
     expect((await told())?.nodes.map(({ pending_users }) => pending_users)).toEqual([0, 0]);
-    expect(flushed().size).toBe(300);
+    expect(flushed().size).toBe(1_000);
   });
 
   it('that nobody is shown leaves the nodes alone', async () => {

@@ -173,7 +173,7 @@ export class UsersService {
 
   /**
    * Changes the own password; every other login of the user ends.
-   * @throws FieldInvalid when the present one is wrong, or is another by then, or the new one is weak
+   * @throws FieldInvalid when the current one is wrong or was changed since it was checked, or the new one is weak
    */
   async changePassword(account: AuthContext, id: number, current: string, next: string): Promise<void> {
     const before = await this.dataSource.manager.findOneBy(User, { id });

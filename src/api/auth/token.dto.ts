@@ -169,7 +169,7 @@ export function ownToken(given: CreateTokenDto): OwnToken {
     role: given.role ?? null,
     pbx: given.pbx ?? null,
     pbxApiAccess: given.pbx_api_access,
-    // It was in the future a moment ago; by now it may not be, and is no less the end of the token.
+    // Checked to be in the future already; a token whose end has passed since keeps that end.
     expiresAt: given.expires_at ? readTime(given.expires_at) : null,
     allowedAddresses: given.allowed_addresses ?? null,
     rateLimit: given.rate_limit ?? null,

@@ -1,3 +1,4 @@
+import { type Patch } from '../../core/patch';
 import { isoTime, now } from '../../core/time';
 import { type Extension } from '../../schema/extension.entity';
 import {
@@ -14,9 +15,7 @@ export type NewExtension = Pick<ExtensionValues, 'extensionNumber'> & {
 };
 
 /** A change of an extension; what is absent stays as it is. */
-export type ExtensionPatch = {
-  [F in Exclude<ExtensionField, 'extensionNumber' | 'sipPassword'>]?: ExtensionValues[F] | undefined;
-} & {
+export type ExtensionPatch = Patch<Omit<ExtensionValues, 'extensionNumber' | 'sipPassword'>> & {
   /** Only the number that it has is accepted. */
   extensionNumber?: unknown;
 };

@@ -9,8 +9,8 @@ import {
   type UpdateExtensionDto,
 } from './extension-input.dto';
 
-/** Every field, also where it is optional: one that is forgotten here does not compile. */
-type All<T> = { [F in keyof Required<T>]: T[F] | undefined };
+/** A value for every field, also where it is optional: one that is forgotten here does not compile. */
+type Every<T> = Record<keyof T, unknown>;
 
 /** The name of each field on the wire. */
 export const WIRE_NAMES = {
@@ -45,7 +45,7 @@ export function newExtensionOf(
     maxConcurrent: given.max_concurrent,
     tlsEnabled: given.tls_enabled,
     sipPassword: given.sip_password,
-  } satisfies All<NewExtension>;
+  } satisfies Every<NewExtension>;
 }
 
 export function extensionPatchOf(given: UpdateExtensionDto): ExtensionPatch {
@@ -61,7 +61,7 @@ export function extensionPatchOf(given: UpdateExtensionDto): ExtensionPatch {
     status: given.status,
     maxConcurrent: given.max_concurrent,
     tlsEnabled: given.tls_enabled,
-  } satisfies Record<keyof ExtensionPatch, unknown>;
+  } satisfies Every<ExtensionPatch>;
 }
 
 export function extensionFilterOf(query: ListExtensionsQuery): ExtensionFilter & RowRange {
